@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+import * as tables from './tables.ts';
+
+export type Database = PostgresJsDatabase<typeof tables>;
+/** What `db.transaction` hands to its callback; everything that takes a Database takes it too. */
+export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
+
+export type Connection = {
+  /** Typed queries. */
+  readonly db: Database;
+  /** The same pool, for LISTEN and for what Drizzle has no words for. Timestamps come as text. */
+  readonly sql: postgres.Sql;
+  readonly close: () => Promise<void>;
+};
+
+export type ConnectOptions = {
+  /** Most connections held at a time; 10 unless given. */
+  readonly max?: number;
+  /** How the connection names itself in pg_stat_activity. */
+  readonly name?: string;
+};
+
+/** Opens a pool on `url`. Nothing connects before the first query. */
+export function connect(
+  url: string,
+  { max = 10, name = 'customer-export' }: ConnectOptions = {},
+): Connection {
+  const client = postgres(url, { max, onnotice: () => {}, connection: { application_name: name } });
+  const db = drizzle({ client, schema: tables, casing: 'snake_case' });
+  return { db, sql: client, close: () => client.end({ timeout: 5 }) };
+}
+
+const MIGRATION_LOCK = 740_001;
+
+/** Brings the database to the newest layout. Processes that start together take turns. */
+export async function migrateDatabase(url: string): Promise<void> {
+  const { db, close } = connect(url, { max: 1, name: 'customer-export migrations' });
+  try {
+    await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
+    await migrate(db, { migrationsFolder: new URL('./migrations', import.meta.url).pathname });
+  } finally {
+    await close();
+  }
+}

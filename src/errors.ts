@@ -1,0 +1,22 @@
+/** Why a request is refused. The words are the GraphQL API's UserErrorCode. */
+export type RefusalCode = 'INVALID' | 'REQUIRED' | 'NOT_FOUND' | 'CONFLICT' | 'LIMIT_REACHED' | 'TOO_LARGE';
+
+/** One fault of a request. */
+export type Problem = {
+  readonly code: RefusalCode;
+  /** For people: says what is expected. Never repeats more of the value than the caller needs to find it. */
+  readonly message: string;
+  /** Where it is, from the request's root: `['filter', 'birthdateMonths', '1']`. */
+  readonly path: readonly string[];
+};
+
+/** A request that is refused for its content, with every fault of it. Nothing was stored. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+  readonly problems: readonly [Problem, ...Problem[]];
+
+  constructor(problems: readonly [Problem, ...Problem[]]) {
+    super(problems.map((problem) => problem.message).join(' '));
+    this.problems = problems;
+  }
+}
