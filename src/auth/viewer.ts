@@ -1,0 +1,38 @@
+/** What a caller may do. `exports:admin` sees every export of its brands, not only its own. */
+export type Scope = 'customers:read' | 'customers:export' | 'exports:admin';
+
+/** Who is asking, and what exists for them. */
+export type Viewer = {
+  /** The token's `sub`; `anonymous` in open mode. */
+  readonly subject: string;
+  /** Codes of the brands that exist for this caller; `*` = all. */
+  readonly brands: '*' | readonly string[];
+  /** POS codes that exist for this caller, in each of its brands; null = all. */
+  readonly posCodes: readonly string[] | null;
+  readonly scopes: ReadonlySet<Scope>;
+};
+
+/** The only caller of a server without authentication, which listens on loopback alone. */
+export const anonymous: Viewer = {
+  subject: 'anonymous',
+  brands: '*',
+  posCodes: null,
+  scopes: new Set<Scope>(['customers:read', 'customers:export', 'exports:admin']),
+};
+
+export function seesBrand(viewer: Viewer, brand: string): boolean {
+  return viewer.brands === '*' || viewer.brands.includes(brand);
+}
+
+export function seesPointOfSale(viewer: Viewer, posCode: string): boolean {
+  return viewer.posCodes === null || viewer.posCodes.includes(posCode);
+}
+
+/** An export exists for its owner, and for an administrator of its brand. */
+export function seesExport(
+  viewer: Viewer,
+  task: { readonly requestedBy: string; readonly brand: string },
+): boolean {
+  if (!seesBrand(viewer, task.brand)) return false;
+  return task.requestedBy === viewer.subject || viewer.scopes.has('exports:admin');
+}
