@@ -195,7 +195,10 @@ export const exports = pgTable(
     compression: text().notNull(),
     status: text().notNull().default('CREATED'),
     /** The fence: every claim adds one, and only the holder of the current number may write. */
-    attempts: integer().notNull().default(0),
+    attempt: integer().notNull().default(0),
+    /** Attempts that an orderly stop gave back: they do not count against the task. */
+    returns: integer().notNull().default(0),
+    cancelRequestedBy: text(),
     /** Grows with every change, so that a reader can tell new from old. */
     version: bigint({ mode: 'number' }).notNull().default(0),
     objectCount: integer().notNull().default(0),
