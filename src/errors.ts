@@ -20,3 +20,14 @@ export class Refusal extends Error {
     this.problems = problems;
   }
 }
+
+/** What the caller may not do, whatever the request's content. */
+export class AccessError extends Error {
+  override name = 'AccessError';
+  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND';
+
+  constructor(code: AccessError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
