@@ -35,12 +35,19 @@ export function connect(
 
 const MIGRATION_LOCK = 740_001;
 
-/** Brings the database to the newest layout. Processes that start together take turns. */
-export async function migrateDatabase(url: string): Promise<void> {
+/**
+ * Brings the database to the newest layout, then does what `afterwards` says of it. Processes that start together
+ * take turns.
+ */
+export async function migrateDatabase(
+  url: string,
+  afterwards: (db: Database) => Promise<void>,
+): Promise<void> {
   const { db, close } = connect(url, { max: 1, name: 'customer-export migrations' });
   try {
     await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
     await migrate(db, { migrationsFolder: new URL('./migrations', import.meta.url).pathname });
+    await afterwards(db);
   } finally {
     await close();
   }

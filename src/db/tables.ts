@@ -23,6 +23,8 @@ import {
 
 /** An instant with microseconds; read as a JavaScript Date, which keeps the milliseconds. */
 const instant = () => timestamp({ withTimezone: true, precision: 6, mode: 'date' });
+/** Text that lines are ordered by: compared by code point, whatever the database's locale. */
+const code = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
 /** Text written by the database itself from other columns; see `migrations/0000_functions.sql`. */
 const derivedText = customType<{ data: string }>({ dataType: () => 'text' });
 
@@ -81,8 +83,8 @@ export const customers = pgTable(
     foreignKey({ columns: [t.brand, t.posCode], foreignColumns: [pointsOfSale.brand, pointsOfSale.posCode] }),
     check('customers_status', sql`${t.customerStatus} in ('Prospect', 'Client')`),
     index('customers_by_brand').on(t.brand, t.boosterCustomerId),
-    index('customers_by_email').on(sql`fold_case(${t.email})`),
-    index('customers_by_phone').on(t.phoneNumber),
+    index('customers_by_email').on(sql`fold_case(trim(${t.email}))`),
+    index('customers_by_phone').on(sql`plain_phone_number(${t.phoneNumber})`),
     index('customers_by_national_phone').on(t.nationalPhoneNumber),
     index('customers_by_sap_crm_id').on(sql`fold_case(${t.sapCrmId})`),
     index('customers_by_name').using('gin', sql`${t.searchName} gin_trgm_ops`),
@@ -98,20 +100,20 @@ const customerId = () =>
 
 export const customerInterests = pgTable(
   'customer_interests',
-  { boosterCustomerId: customerId(), sapInterestId: text().notNull(), interest: text() },
+  { boosterCustomerId: customerId(), sapInterestId: code().notNull(), interest: text() },
   (t) => [primaryKey({ columns: [t.boosterCustomerId, t.sapInterestId] })],
 );
 
 /** A hobby may be known by its text alone, so it has no key of its own. */
 export const customerHobbies = pgTable(
   'customer_hobbies',
-  { boosterCustomerId: customerId(), sapHobbyId: text(), hobby: text() },
+  { boosterCustomerId: customerId(), sapHobbyId: code(), hobby: code() },
   (t) => [unique('customer_hobbies_once').on(t.boosterCustomerId, t.sapHobbyId, t.hobby).nullsNotDistinct()],
 );
 
 export const customerProductCollections = pgTable(
   'customer_product_collections',
-  { boosterCustomerId: customerId(), sapProductCollectionId: text().notNull(), productCollection: text() },
+  { boosterCustomerId: customerId(), sapProductCollectionId: code().notNull(), productCollection: text() },
   (t) => [primaryKey({ columns: [t.boosterCustomerId, t.sapProductCollectionId] })],
 );
 
@@ -120,7 +122,7 @@ export const transactions = pgTable(
   'transactions',
   {
     boosterCustomerId: customerId(),
-    transactionId: text().notNull(),
+    transactionId: code().notNull(),
     transactionDate: instant().notNull(),
     amount: numeric({ precision: 16, scale: 2 }).notNull(),
     brandCategoryId: text(),
@@ -132,6 +134,23 @@ export const transactions = pgTable(
   (t) => [primaryKey({ columns: [t.boosterCustomerId, t.transactionId] })],
 );
 
+/**
+ * The default export line of each customer, kept by triggers in the transaction that changes it
+ * (`migrations/0003_lines.sql`).
+ */
+export const customerLines = pgTable(
+  'customer_lines',
+  {
+    brand: text().notNull(),
+    boosterCustomerId: integer().notNull(),
+    /** Of the line's format: one that is not current is not read, and soon built anew. */
+    version: integer().notNull(),
+    /** JSON without a line break. */
+    line: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.brand, t.boosterCustomerId] })],
+);
+
 // --- what a filter form offers ------------------------------------------------------------------------
 
 const brandCode = () =>
@@ -141,17 +160,17 @@ const brandCode = () =>
 
 export const interests = pgTable(
   'interests',
-  { brand: brandCode(), sapInterestId: text().notNull(), interest: text() },
+  { brand: brandCode(), sapInterestId: code().notNull(), interest: text() },
   (t) => [primaryKey({ columns: [t.brand, t.sapInterestId] })],
 );
 
-export const hobbies = pgTable('hobbies', { brand: brandCode(), sapHobbyId: text(), hobby: text() }, (t) => [
+export const hobbies = pgTable('hobbies', { brand: brandCode(), sapHobbyId: code(), hobby: code() }, (t) => [
   unique('hobbies_once').on(t.brand, t.sapHobbyId, t.hobby).nullsNotDistinct(),
 ]);
 
 export const productCollections = pgTable(
   'product_collections',
-  { brand: brandCode(), sapProductCollectionId: text().notNull(), productCollection: text() },
+  { brand: brandCode(), sapProductCollectionId: code().notNull(), productCollection: text() },
   (t) => [primaryKey({ columns: [t.brand, t.sapProductCollectionId] })],
 );
 

@@ -15,21 +15,21 @@ CREATE TABLE "brands" (
 --> statement-breakpoint
 CREATE TABLE "customer_hobbies" (
 	"booster_customer_id" integer NOT NULL,
-	"sap_hobby_id" text,
-	"hobby" text,
+	"sap_hobby_id" text collate "C",
+	"hobby" text collate "C",
 	CONSTRAINT "customer_hobbies_once" UNIQUE NULLS NOT DISTINCT("booster_customer_id","sap_hobby_id","hobby")
 );
 --> statement-breakpoint
 CREATE TABLE "customer_interests" (
 	"booster_customer_id" integer NOT NULL,
-	"sap_interest_id" text NOT NULL,
+	"sap_interest_id" text collate "C" NOT NULL,
 	"interest" text,
 	CONSTRAINT "customer_interests_booster_customer_id_sap_interest_id_pk" PRIMARY KEY("booster_customer_id","sap_interest_id")
 );
 --> statement-breakpoint
 CREATE TABLE "customer_product_collections" (
 	"booster_customer_id" integer NOT NULL,
-	"sap_product_collection_id" text NOT NULL,
+	"sap_product_collection_id" text collate "C" NOT NULL,
 	"product_collection" text,
 	CONSTRAINT "customer_product_collections_booster_customer_id_sap_product_collection_id_pk" PRIMARY KEY("booster_customer_id","sap_product_collection_id")
 );
@@ -92,14 +92,14 @@ CREATE TABLE "exports" (
 --> statement-breakpoint
 CREATE TABLE "hobbies" (
 	"brand" text NOT NULL,
-	"sap_hobby_id" text,
-	"hobby" text,
+	"sap_hobby_id" text collate "C",
+	"hobby" text collate "C",
 	CONSTRAINT "hobbies_once" UNIQUE NULLS NOT DISTINCT("brand","sap_hobby_id","hobby")
 );
 --> statement-breakpoint
 CREATE TABLE "interests" (
 	"brand" text NOT NULL,
-	"sap_interest_id" text NOT NULL,
+	"sap_interest_id" text collate "C" NOT NULL,
 	"interest" text,
 	CONSTRAINT "interests_brand_sap_interest_id_pk" PRIMARY KEY("brand","sap_interest_id")
 );
@@ -123,7 +123,7 @@ CREATE TABLE "product_categories" (
 --> statement-breakpoint
 CREATE TABLE "product_collections" (
 	"brand" text NOT NULL,
-	"sap_product_collection_id" text NOT NULL,
+	"sap_product_collection_id" text collate "C" NOT NULL,
 	"product_collection" text,
 	CONSTRAINT "product_collections_brand_sap_product_collection_id_pk" PRIMARY KEY("brand","sap_product_collection_id")
 );
@@ -142,7 +142,7 @@ CREATE TABLE "settings" (
 --> statement-breakpoint
 CREATE TABLE "transactions" (
 	"booster_customer_id" integer NOT NULL,
-	"transaction_id" text NOT NULL,
+	"transaction_id" text collate "C" NOT NULL,
 	"transaction_date" timestamp (6) with time zone NOT NULL,
 	"amount" numeric(16, 2) NOT NULL,
 	"brand_category_id" text,
@@ -166,8 +166,8 @@ ALTER TABLE "sales_representatives" ADD CONSTRAINT "sales_representatives_brand_
 ALTER TABLE "transactions" ADD CONSTRAINT "transactions_booster_customer_id_customers_booster_customer_id_fk" FOREIGN KEY ("booster_customer_id") REFERENCES "public"."customers"("booster_customer_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_by_export" ON "audit" USING btree ("export_id");--> statement-breakpoint
 CREATE INDEX "customers_by_brand" ON "customers" USING btree ("brand","booster_customer_id");--> statement-breakpoint
-CREATE INDEX "customers_by_email" ON "customers" USING btree (fold_case("email"));--> statement-breakpoint
-CREATE INDEX "customers_by_phone" ON "customers" USING btree ("phone_number");--> statement-breakpoint
+CREATE INDEX "customers_by_email" ON "customers" USING btree (fold_case(trim("email")));--> statement-breakpoint
+CREATE INDEX "customers_by_phone" ON "customers" USING btree (plain_phone_number("phone_number"));--> statement-breakpoint
 CREATE INDEX "customers_by_national_phone" ON "customers" USING btree ("national_phone_number");--> statement-breakpoint
 CREATE INDEX "customers_by_sap_crm_id" ON "customers" USING btree (fold_case("sap_crm_id"));--> statement-breakpoint
 CREATE INDEX "customers_by_name" ON "customers" USING gin ("search_name" gin_trgm_ops);--> statement-breakpoint

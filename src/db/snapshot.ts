@@ -1,0 +1,124 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import postgres from 'postgres';
+
+/** One cell of an answer as PostgreSQL sent it: text in UTF-8, or null. */
+export type RawRow = readonly (Buffer | null)[];
+
+/** A connection that reads one point in time. */
+export type SnapshotReader = {
+  /** Runs a query and gives its rows undecoded. Queries on one reader are answered in turn. */
+  readonly read: (query: SQL) => Promise<RawRow[]>;
+};
+
+/** Several connections that all see the database as it was at `transactionTime`. */
+export type Snapshot = AsyncDisposable & {
+  readonly transactionTime: Date;
+  readonly readers: readonly [SnapshotReader, ...SnapshotReader[]];
+};
+
+export type SnapshotOptions = {
+  /** How many connections read it. */
+  readonly readers: number;
+  /** How they name themselves in pg_stat_activity. */
+  readonly name: string;
+  /** Ends running queries and refuses further ones. */
+  readonly signal: AbortSignal;
+  /** Statements to run first in each transaction, for example to narrow what it may see. */
+  readonly prepare?: readonly SQL[];
+};
+
+// A worker that stops answering (suspended machine, dead network) must not hold the snapshot, which keeps VACUUM from
+// its work in the whole database: the server ends a transaction that nobody asks anything for this long. A storage
+// that takes longer to accept a chunk ends the attempt too, and it starts over.
+const idle_in_transaction_session_timeout = 60_000;
+// The longest single query is the first one, which counts the matching customers in one pass.
+const statement_timeout = 600_000;
+// A migration that waits for a lock is not kept waiting by us, nor we by it.
+const lock_timeout = 5_000;
+
+const begin = sql`begin isolation level repeatable read read only`;
+type Parameters = postgres.ParameterOrJSON<never>;
+const dialect = new PgDialect({ casing: 'snake_case' });
+
+/**
+ * Opens connections of its own on one exported snapshot, all `REPEATABLE READ READ ONLY`; closed with it.
+ * @throws when the database cannot be reached, or `signal` is aborted.
+ */
+export async function openSnapshot(url: string, options: SnapshotOptions): Promise<Snapshot> {
+  const { signal } = options;
+  signal.throwIfAborted();
+  let lost: Error | null = null;
+  const client = postgres(url, {
+    max: options.readers,
+    idle_timeout: 0,
+    max_lifetime: null,
+    onnotice: () => {},
+    // The library would reconnect for the next query, which would then see another point in time.
+    onclose: () => {
+      lost = new SnapshotLost();
+    },
+    connection: {
+      application_name: options.name,
+      idle_in_transaction_session_timeout,
+      statement_timeout,
+      lock_timeout,
+      // Compiling a query costs more than it saves in reads of a few milliseconds.
+      jit: 'off',
+    },
+  });
+  const close = async () => {
+    signal.removeEventListener('abort', cancelAll);
+    await client.end({ timeout: 0 });
+  };
+  const running = new Set<{ readonly cancel: () => void }>();
+  const cancelAll = () => {
+    for (const query of running) query.cancel();
+  };
+  signal.addEventListener('abort', cancelAll);
+
+  const openReader = async (): Promise<SnapshotReader> => {
+    const connection = await client.reserve();
+    return {
+      read: async (query) => {
+        signal.throwIfAborted();
+        if (lost) throw lost;
+        const { sql, params } = dialect.sqlToQuery(query);
+        const pending = connection.unsafe(sql, params as Parameters[], { prepare: true }).raw();
+        running.add(pending);
+        try {
+          return await pending;
+        } catch (error) {
+          signal.throwIfAborted();
+          throw error;
+        } finally {
+          running.delete(pending);
+        }
+      },
+    };
+  };
+
+  try {
+    const first = await openReader();
+    await first.read(begin);
+    const [row] = await first.read(sql`
+      select pg_export_snapshot(), to_char(statement_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
+    const snapshot = sql.raw(`set transaction snapshot '${row?.[0]}'`);
+    const others = await Promise.all(Array.from({ length: options.readers - 1 }, openReader));
+    await Promise.all(others.map((reader) => reader.read(begin).then(() => reader.read(snapshot))));
+    const readers = [first, ...others] as const;
+    for (const statement of options.prepare ?? []) {
+      await Promise.all(readers.map((reader) => reader.read(statement)));
+    }
+    return { transactionTime: new Date(String(row?.[1])), readers, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A connection of the snapshot is gone, and the point in time with it. Passing: another attempt takes a new one. */
+export class SnapshotLost extends Error {
+  override name = 'SnapshotLost';
+  readonly code = 'CONNECTION_CLOSED';
+}

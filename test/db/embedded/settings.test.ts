@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { settingsFor, thisMachine } from '../../../src/db/embedded/settings.ts';
+
+const GB = 1024 ** 3;
+
+test('a small machine gets small buffers', () => {
+  expect(settingsFor({ memory: 0.5 * GB, sharedMemory: GB })).toMatchObject({
+    shared_buffers: '64MB',
+    effective_cache_size: '256MB',
+    maintenance_work_mem: '64MB',
+  });
+});
+
+test('a laptop gives an eighth of its memory to the buffers, up to 512 MB', () => {
+  expect(settingsFor({ memory: 2 * GB, sharedMemory: GB })).toMatchObject({ shared_buffers: '256MB' });
+  expect(settingsFor({ memory: 64 * GB, sharedMemory: GB })).toMatchObject({
+    shared_buffers: '512MB',
+    effective_cache_size: '32768MB',
+    maintenance_work_mem: '256MB',
+  });
+});
+
+test('a container whose /dev/shm is small shares memory through files', () => {
+  const setting = 'dynamic_shared_memory_type';
+  expect(settingsFor({ memory: GB, sharedMemory: GB / 16 })).toHaveProperty(setting, 'mmap');
+  expect(settingsFor({ memory: GB, sharedMemory: GB })).not.toHaveProperty(setting);
+  expect(settingsFor({ memory: GB, sharedMemory: null })).not.toHaveProperty(setting);
+});
+
+test('durability is left as PostgreSQL has it', () => {
+  const names = Object.keys(settingsFor({ memory: GB, sharedMemory: GB }));
+  expect(names.filter((name) => ['fsync', 'synchronous_commit', 'full_page_writes'].includes(name))).toEqual(
+    [],
+  );
+});
+
+test('this machine has memory', () => {
+  expect(thisMachine().memory).toBeGreaterThan(GB / 16);
+});

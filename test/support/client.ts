@@ -1,0 +1,45 @@
+import { type ExecutionResult, parse } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+
+export type Answer = { readonly status: number; readonly body: ExecutionResult<Record<string, any>> };
+
+/** One operation over HTTP. */
+export async function query(
+  url: string,
+  document: string,
+  variables: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query: document, variables }),
+  });
+  return { status: response.status, body: (await response.json()) as Answer['body'] };
+}
+
+/** Every event of a subscription over WebSocket, until it completes. */
+export async function watch(
+  url: string,
+  document: string,
+  variables: Record<string, unknown>,
+  connectionParams: Record<string, unknown> = {},
+): Promise<ExecutionResult<Record<string, any>>[]> {
+  parse(document);
+  const client = createClient({
+    url: `${url.replace(/^http/, 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams,
+    retryAttempts: 0,
+  });
+  const events: ExecutionResult<Record<string, any>>[] = [];
+  try {
+    for await (const event of client.iterate<Record<string, any>>({ query: document, variables })) {
+      events.push(event as ExecutionResult<Record<string, any>>);
+    }
+  } finally {
+    await client.dispose();
+  }
+  return events;
+}
