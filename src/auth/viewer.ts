@@ -1,3 +1,5 @@
+import { AccessError } from '../errors.ts';
+
 /** What a caller may do. `exports:admin` sees every export of its brands, not only its own. */
 export type Scope = 'customers:read' | 'customers:export' | 'exports:admin';
 
@@ -10,6 +12,8 @@ export type Viewer = {
   /** POS codes that exist for this caller, in each of its brands; null = all. */
   readonly posCodes: readonly string[] | null;
   readonly scopes: ReadonlySet<Scope>;
+  /** When the caller stops being who it is, and a WebSocket of its is closed; null = never. */
+  readonly expiresAt: Date | null;
 };
 
 /** The only caller of a server without authentication, which listens on loopback alone. */
@@ -18,6 +22,7 @@ export const anonymous: Viewer = {
   brands: '*',
   posCodes: null,
   scopes: new Set<Scope>(['customers:read', 'customers:export', 'exports:admin']),
+  expiresAt: null,
 };
 
 export function seesBrand(viewer: Viewer, brand: string): boolean {
@@ -28,6 +33,14 @@ export function seesPointOfSale(viewer: Viewer, posCode: string): boolean {
   return viewer.posCodes === null || viewer.posCodes.includes(posCode);
 }
 
+/** What exists for a caller, for those who look things up. */
+export function sightOf(viewer: Viewer) {
+  return {
+    brand: (code: string) => seesBrand(viewer, code),
+    posCode: (posCode: string) => seesPointOfSale(viewer, posCode),
+  };
+}
+
 /** An export exists for its owner, and for an administrator of its brand. */
 export function seesExport(
   viewer: Viewer,
@@ -35,4 +48,9 @@ export function seesExport(
 ): boolean {
   if (!seesBrand(viewer, task.brand)) return false;
   return task.requestedBy === viewer.subject || viewer.scopes.has('exports:admin');
+}
+
+/** @throws {AccessError} FORBIDDEN when the caller's token lacks the scope. */
+export function requireScope(viewer: Viewer, scope: Scope): void {
+  if (!viewer.scopes.has(scope)) throw new AccessError('FORBIDDEN', `This needs the scope ${scope}.`);
 }
