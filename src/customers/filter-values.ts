@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { Problem, RefusalCode } from '../errors.ts';
+import { readInstant } from './filter-dates.ts';
+import { readPhoneNumber } from './filter-phone.ts';
+
+// What a filter is made of. Each schema says in half a sentence what it takes; `listProblems` puts the place before it.
+
+type Refuse = (code: RefusalCode) => never;
+
+/** One value, read by hand, because a fault needs a code and a sentence that states the whole rule. */
+function value<T>(expected: string, read: (given: NonNullable<unknown>, refuse: Refuse) => T) {
+  return z.unknown().transform((given, context): T => {
+    const refuse: Refuse = (code) => {
+      context.addIssue({ code: 'custom', message: expected, params: { code } });
+      return z.NEVER;
+    };
+    return given === null || given === undefined ? refuse('REQUIRED') : read(given, refuse);
+  });
+}
+
+type TextRule = {
+  /** In characters. */
+  readonly max: number;
+  /** The code for text of nothing but white space, or null when that is fine; REQUIRED unless given. */
+  readonly blank?: RefusalCode | null;
+};
+
+/** Control characters, and halves of surrogate pairs: PostgreSQL stores neither U+0000 nor the halves. */
+const unprintable = /[\p{Cc}\p{Cs}]/u;
+
+/** Text as given. */
+export const text = (rule: TextRule) => readText(rule, (given) => given);
+/** Text without its outer spaces. */
+export const trimmedText = (rule: TextRule) => readText(rule, (given) => given.trim());
+
+function readText({ max, blank = 'REQUIRED' }: TextRule, normalise: (given: string) => string) {
+  const length = blank === null ? `at most ${max}` : `1 to ${max}`;
+  return value(`must be text of ${length} characters without control characters`, (given, refuse) => {
+    if (typeof given !== 'string') return refuse('INVALID');
+    // A character is one or two UTF-16 units: what is this long needs no counting.
+    if (given.length > 2 * max || [...given].length > max) return refuse('TOO_LARGE');
+    if (unprintable.test(given)) return refuse('INVALID');
+    if (given.trim() === '' && blank !== null) return refuse(blank);
+    return normalise(given);
+  });
+}
+
+export const phoneNumber = value(
+  'must be an international phone number: + or 00, the country calling code and the number, 4 to 15 digits in all; spaces, dashes, dots and brackets may stand between them',
+  (given, refuse) => {
+    if (typeof given !== 'string') return refuse('INVALID');
+    if (given.length > 64) return refuse('TOO_LARGE');
+    return readPhoneNumber(given) ?? refuse('INVALID');
+  },
+);
+
+export const countryId = value('must be a country id of two letters from a to z', (given, refuse) =>
+  typeof given === 'string' && /^[a-z]{2}$/i.test(given) ? given.toLowerCase() : refuse('INVALID'),
+);
+
+export const instant = (bareDate: 'first' | 'last') =>
+  value(
+    'must be a date such as 2022-01-31, or an RFC 3339 date-time such as 2022-01-31T10:00:00Z, with at most six fraction digits, in the years 0001 to 9999',
+    (given, refuse) => (typeof given === 'string' ? readInstant(given, bareDate) : null) ?? refuse('INVALID'),
+  );
+
+export const amount = value('must be a finite number', (given, refuse) =>
+  typeof given === 'number' && Number.isFinite(given) ? withoutMinusZero(given) : refuse('INVALID'),
+);
+
+export const wholeNumber = (min: number, max: number) =>
+  value(`must be a whole number from ${min} to ${max}`, (given, refuse) => {
+    const fits = typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max;
+    return fits ? withoutMinusZero(given) : refuse('INVALID');
+  });
+
+export const flag = value('must be true or false', (given, refuse) =>
+  typeof given === 'boolean' ? given : refuse('INVALID'),
+);
+
+export function oneOf<const T extends string>(...words: readonly T[]) {
+  return value(
+    `must be ${words.join(' or ')}`,
+    (given, refuse): T => words.find((word) => word === given) ?? refuse('INVALID'),
+  );
+}
+
+/** JSON has no -0. */
+function withoutMinusZero(number: number): number {
+  return number === 0 ? 0 : number;
+}
+
+/** A list, whose elements are looked at only when it is not too long. */
+export function list<T>(element: z.ZodType<T>, max: number) {
+  const expected = `must be a list of 1 to ${max.toLocaleString('en')} values`;
+  const elements = value(expected, (given, refuse): unknown[] => {
+    if (!Array.isArray(given)) return refuse('INVALID');
+    return given.length > max ? refuse('TOO_LARGE') : given;
+  });
+  return elements.pipe(z.array(element));
+}
+
+/** An object with these fields and no others, where null, absent and `[]` are the same. */
+export function record<const Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const fields = value('must be an object', (given, refuse) => {
+    if (typeof given !== 'object' || Array.isArray(given)) return refuse('INVALID');
+    return Object.fromEntries(Object.entries(given).filter(([, field]) => !isNothing(field)));
+  });
+  return fields.pipe(z.strictObject(shape));
+}
+
+export function isNothing(given: unknown): boolean {
+  return given === null || given === undefined || (Array.isArray(given) && given.length === 0);
+}
+
+/** What a `value` says besides its message. */
+const fault = z.object({ code: z.enum(['REQUIRED', 'INVALID', 'TOO_LARGE']) });
+
+/** What a schema found wrong, as problems of the request. `root` is the request's field that it read. */
+export function listProblems(error: z.ZodError, root: string): Problem[] {
+  return error.issues.flatMap((issue): Problem[] => {
+    const path = [root, ...issue.path.map(String)];
+    const place = namePlace(issue.path) || root;
+    if (issue.code === 'unrecognized_keys') {
+      const message = `${place} has no field of this name.`;
+      return issue.keys.map((key) => ({ code: 'INVALID', message, path: [...path, key] }));
+    }
+    const code = issue.code === 'custom' ? fault.parse(issue.params).code : 'INVALID';
+    return [{ code, message: `${place} ${issue.message}.`, path }];
+  });
+}
+
+/** `interests[0].sapInterestId` */
+function namePlace(path: readonly PropertyKey[]): string {
+  return path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('')
+    .slice(1);
+}

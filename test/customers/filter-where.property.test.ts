@@ -1,0 +1,41 @@
+import { type SQL, sql } from 'drizzle-orm';
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+import { type CustomerFilterInput, parseCustomerFilter } from '../../src/customers/filter.ts';
+import { customerWhere, type KeyRange } from '../../src/customers/filter-where.ts';
+import { customers } from '../../src/db/tables.ts';
+import { useDatabase } from '../support/postgres.ts';
+import { anyFilter, anyRange } from './filter-arbitrary.ts';
+import { insertCustomers, makeCustomers } from './filter-dataset.ts';
+import { selectIds } from './filter-oracle.ts';
+
+const { db } = useDatabase();
+const all = makeCustomers(400);
+
+beforeAll(() => insertCustomers(db, all));
+
+/** What the filter selects, and what it selects within the range: in one query, because there are many. */
+async function select(input: CustomerFilterInput, range: KeyRange) {
+  const parsed = parseCustomerFilter(input);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const ids = (where: SQL) => sql`array(
+    select ${customers.boosterCustomerId} from ${customers} where ${where} order by ${customers.boosterCustomerId})`;
+  const [row] = await db.execute<{ all: number[]; within: number[] }>(
+    sql`select ${ids(customerWhere(parsed.filter))} as all, ${ids(customerWhere(parsed.filter, range))} as within`,
+  );
+  return row;
+}
+
+test('any filter selects exactly the customers that the contract says, in any key range', async () => {
+  let selective = 0;
+  await fc.assert(
+    fc.asyncProperty(anyFilter, anyRange, async (filter, range) => {
+      const expected = { all: selectIds(all, filter), within: selectIds(all, filter, range) };
+      expect(await select(filter, range)).toEqual(expected);
+      if (expected.all.length > 0 && expected.all.length < all.length / 2) selective += 1;
+    }),
+    { numRuns: 2_000 },
+  );
+  // Filters that select nothing would prove nothing.
+  expect(selective).toBeGreaterThan(500);
+}, 60_000);
