@@ -1,6 +1,23 @@
-import type { Database } from '../db/client.ts';
+import type { Logger } from 'pino';
+import type { Database, Transaction } from '../db/client.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { ExportTask } from './task.ts';
+import type { TaskWatch } from './watch.ts';
 
 /** All that the rooms above see of the ground. */
 export type ExportDeps = {
   readonly db: Database;
+  /** Where the long reads connect, each with connections of its own. */
+  readonly databaseUrl: string;
+  readonly storage: Storage;
+  readonly watch: TaskWatch;
+  readonly log: Logger;
+  /** Puts a task before the workers when `tx` commits; `delaySeconds` later at the earliest. */
+  readonly enqueue: (tx: Transaction, task: ExportTask, delaySeconds?: number) => Promise<void>;
+  /** Prefix of file URLs, without a slash at the end. A function, because a free port is known late. */
+  readonly publicUrl: () => string;
+  /** Keys that sign file URLs: the first signs, all verify. */
+  readonly signingKeys: readonly string[];
+  readonly downloadUrlTtlSeconds: number;
+  readonly retentionHours: number;
 };

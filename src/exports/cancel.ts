@@ -1,0 +1,61 @@
+import type { Viewer } from '../auth/viewer.ts';
+import { Refusal, type RefusalCode } from '../errors.ts';
+import { requireTask } from './access.ts';
+import { type AuditAction, type Origin, recordAudit } from './audit.ts';
+import type { ExportDeps } from './deps.ts';
+import type { ExportTask } from './task.ts';
+import { cancelTask, expireTask } from './task-store.ts';
+
+/**
+ * Stops an export that waits or runs. One that is being cancelled, or was, stays as it is.
+ * @throws {Refusal} CONFLICT when it is already finished.
+ * @throws {AccessError} NOT_FOUND when it does not exist for the caller.
+ */
+export async function cancelCustomerExport(
+  deps: ExportDeps,
+  viewer: Viewer,
+  id: string,
+  origin: Origin,
+): Promise<ExportTask> {
+  const task = await requireTask(deps.db, viewer, id);
+  if (task.status === 'CANCELING' || task.status === 'CANCELED') return task;
+  const canceled = await deps.db.transaction(async (tx) => {
+    const changed = await cancelTask(tx, task.id, viewer.subject);
+    if (changed) await recordAudit(tx, by(viewer, 'cancel', task, origin));
+    return changed;
+  });
+  if (!canceled) throw conflict('This export is finished: there is nothing to cancel.');
+  return canceled;
+}
+
+/**
+ * Removes a finished export's file now; the record stays, EXPIRED. Once more changes nothing.
+ * @throws {Refusal} CONFLICT when it has no file.
+ * @throws {AccessError} NOT_FOUND when it does not exist for the caller.
+ */
+export async function deleteCustomerExport(
+  deps: ExportDeps,
+  viewer: Viewer,
+  id: string,
+  origin: Origin,
+): Promise<ExportTask> {
+  const task = await requireTask(deps.db, viewer, id);
+  if (task.status === 'EXPIRED') return task;
+  const expired = await deps.db.transaction(async (tx) => {
+    const changed = await expireTask(tx, task.id);
+    if (changed) await recordAudit(tx, by(viewer, 'delete', task, origin));
+    return changed;
+  });
+  if (!expired) throw conflict('This export has no file: only a COMPLETED export has one.');
+  if (task.fileKey !== null) await deps.storage.remove(task.fileKey);
+  return expired;
+}
+
+function by(viewer: Viewer, action: AuditAction, task: ExportTask, origin: Origin) {
+  return { actor: viewer.subject, action, task, details: { ...origin } };
+}
+
+function conflict(message: string): Refusal {
+  const code: RefusalCode = 'CONFLICT';
+  return new Refusal([{ code, message, path: ['asyncTaskId'] }]);
+}
