@@ -9,7 +9,7 @@ export const builder = new SchemaBuilder<{
     Date: { Input: never; Output: string };
     /** In: text, understood by the domain. Out: an instant, or text that is one already. */
     DateTime: { Input: string; Output: Date | string };
-    JSON: { Input: never; Output: unknown };
+    JSON: { Input: never; Output: NonNullable<unknown> };
     URL: { Input: never; Output: string };
   };
 }>({});

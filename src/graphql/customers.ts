@@ -1,0 +1,92 @@
+import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
+import { requireScope, sightOf } from '../auth/viewer.ts';
+import type { Customer } from '../customers/customer.ts';
+import { countCustomers, pageCustomers } from '../customers/explore.ts';
+import { understandFilter } from '../customers/understand.ts';
+import { builder } from './builder.ts';
+import { type Connection, pageInfoType, readCursor, readPageSize, toCursor } from './connection.ts';
+import { customerType } from './customer.ts';
+import { customerFilterInput } from './customer-filter.ts';
+import { badUserInput } from './errors.ts';
+
+const DEFAULT_PAGE = 50;
+const LARGEST_PAGE = 1000;
+
+const customerEdgeType = builder.objectRef<Connection<Customer>['edges'][number]>('CustomerEdge').implement({
+  description: 'A customer in a page.',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { nullable: false, description: 'Where it stands, for `after`.' }),
+    node: t.expose('node', { type: customerType, nullable: false, description: 'The customer.' }),
+  }),
+});
+
+const customerConnectionType = builder.objectRef<Connection<Customer>>('CustomerConnection').implement({
+  description: 'A page of customers, ordered by `boosterCustomerId`.',
+  fields: (t) => ({
+    edges: t.expose('edges', {
+      type: [customerEdgeType],
+      nullable: false,
+      description: 'The customers with their cursors.',
+    }),
+    nodes: t.field({
+      type: [customerType],
+      nullable: false,
+      description: 'The customers alone.',
+      resolve: ({ edges }) => edges.map((edge) => edge.node),
+    }),
+    pageInfo: t.field({
+      type: pageInfoType,
+      nullable: false,
+      description: 'Where the page stands.',
+      resolve: (connection) => connection,
+    }),
+    totalCount: t.int({
+      nullable: false,
+      description: 'How many customers match in all: exact, and what an export now would write.',
+      resolve: ({ countAll }) => countAll(),
+    }),
+  }),
+});
+
+builder.queryField('customers', (t) =>
+  t.field({
+    type: customerConnectionType,
+    nullable: false,
+    description:
+      'Explore before you export: the customers that the same filter would export now. Needs the scope `customers:read`. Errors: BAD_USER_INPUT with `extensions.userErrors`, FORBIDDEN.',
+    args: {
+      filter: t.arg({ type: customerFilterInput, required: true, description: 'Which customers.' }),
+      first: t.arg.int({ description: `How many at most, 1 to ${LARGEST_PAGE}; ${DEFAULT_PAGE} when null.` }),
+      after: t.arg.string({ description: 'Cursor after which the page begins; null = at the start.' }),
+    },
+    resolve: async (_, args, { viewer, deps }, info): Promise<Connection<Customer>> => {
+      requireScope(viewer, 'customers:read');
+      const first = readPageSize(args.first ?? DEFAULT_PAGE, 'first', LARGEST_PAGE);
+      const after = readCursor(args.after, 'after', /^-?\d{1,10}$/);
+      const { filter, problems } = await understandFilter(deps.db, args.filter, sightOf(viewer));
+      if (filter === null) throw badUserInput(problems);
+      const page = await pageCustomers(deps.db, filter, {
+        first,
+        after: after === null ? null : Number(after),
+        withTransactions: selects(info, 'transactions'),
+      });
+      return {
+        edges: page.customers.map((node) => ({ cursor: toCursor(node.boosterCustomerId), node })),
+        hasNextPage: page.hasNextPage,
+        hasPreviousPage: false,
+        countAll: () => countCustomers(deps.db, filter),
+      };
+    },
+  }),
+);
+
+/** Whether a field of this name is selected at any depth, fragments included. */
+function selects({ fieldNodes, fragments }: GraphQLResolveInfo, name: string): boolean {
+  const within = (set: SelectionSetNode | undefined): boolean =>
+    set?.selections.some((node) => {
+      if (node.kind === Kind.FRAGMENT_SPREAD) return within(fragments[node.name.value]?.selectionSet);
+      if (node.kind === Kind.FIELD && node.name.value === name) return true;
+      return within(node.selectionSet);
+    }) ?? false;
+  return fieldNodes.some((node) => within(node.selectionSet));
+}

@@ -1,0 +1,55 @@
+import { GraphQLError } from 'graphql';
+import { AccessError, type Problem, Refusal } from '../errors.ts';
+
+/**
+ * Runs what a mutation does; a refusal of the request's content becomes its `userErrors`,
+ * and so does an export that does not exist for the caller.
+ */
+export async function refusalsAsUserErrors<T extends object>(
+  act: () => Promise<T>,
+): Promise<(T & { userErrors: readonly Problem[] }) | { userErrors: readonly Problem[] }> {
+  try {
+    return { ...(await act()), userErrors: [] };
+  } catch (error) {
+    if (error instanceof Refusal) return { userErrors: error.problems };
+    if (error instanceof AccessError && error.code === 'NOT_FOUND') {
+      return { userErrors: [{ code: 'NOT_FOUND', message: error.message, path: ['asyncTaskId'] }] };
+    }
+    throw error;
+  }
+}
+
+/** A fault of a query's arguments. */
+export function badUserInput(problems: readonly Problem[]): GraphQLError {
+  return new GraphQLError(problems.map((problem) => problem.message).join(' '), {
+    extensions: {
+      code: 'BAD_USER_INPUT',
+      userErrors: problems.map(({ code, message, path }) => ({ code, message, field: path })),
+    },
+  });
+}
+
+/**
+ * The error that a client may see for what a resolver threw, or null for a fault, which is masked.
+ * The only table from domain errors to `extensions.code`. `http` is read and taken out by the HTTP server.
+ */
+export function describeError(error: unknown): GraphQLError | null {
+  if (error instanceof GraphQLError) {
+    if (!error.originalError) return error;
+    const described = describeError(error.originalError);
+    return described && relocate(described, error);
+  }
+  if (error instanceof Refusal) return badUserInput(error.problems);
+  if (error instanceof AccessError) {
+    const http = error.code === 'UNAUTHENTICATED' ? { http: unauthenticated } : {};
+    return new GraphQLError(error.message, { extensions: { code: error.code, ...http } });
+  }
+  return null;
+}
+
+const unauthenticated = { status: 401, headers: { 'www-authenticate': 'Bearer' } };
+
+/** The described error at the place in the document where it came up. */
+function relocate(described: GraphQLError, { nodes, path }: GraphQLError): GraphQLError {
+  return new GraphQLError(described.message, { nodes, path, extensions: described.extensions });
+}
