@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { Logger } from 'pino';
+import type { Authenticator } from '../auth/token.ts';
+import type { Viewer } from '../auth/viewer.ts';
+import type { ExportDeps } from '../exports/deps.ts';
+import type { Context } from '../graphql/context.ts';
+import { describeError } from '../graphql/errors.ts';
+import { type ExampleFilter, prepareGraphiql, renderGraphiQL } from './graphiql.ts';
+import { originOf } from './origin.ts';
+
+/** What the transport knows: over HTTP the request, over WebSocket also who connected. */
+export type Transport = {
+  readonly req: IncomingMessage;
+  readonly res?: ServerResponse;
+  readonly viewer?: Viewer;
+};
+export type GraphqlServer = YogaServerInstance<Transport, Context>;
+
+export type GraphqlOptions = {
+  readonly schema: GraphQLSchema;
+  readonly deps: ExportDeps;
+  readonly authenticator: Authenticator;
+  readonly log: Logger;
+  readonly graphiql: boolean;
+  readonly introspection: boolean;
+  readonly allowedOrigins: readonly string[];
+  /** What GraphiQL's operations start with. */
+  readonly exampleFilter: () => Promise<ExampleFilter>;
+};
+
+/** Real requests are below 200 kB: 10,000 ids and lists of 1,000 texts. */
+const MAX_BODY_BYTES = 262_144;
+
+/** GraphQL over HTTP and SSE; WebSocket runs its operations through the same envelop. */
+export function createGraphql(options: GraphqlOptions): GraphqlServer {
+  const { schema, deps, authenticator, log } = options;
+  return createYoga<Transport, Context>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    context: async ({ req, viewer }) => ({
+      viewer: viewer ?? (await authenticator.authenticate(req.headers.authorization)),
+      deps,
+      origin: originOf(req),
+      suggestions: options.introspection,
+    }),
+    graphiql: options.graphiql ? async () => prepareGraphiql(await options.exampleFilter()) : false,
+    renderGraphiQL,
+    landingPage: false,
+    batching: false,
+    multipart: false,
+    maxRequestBodySize: MAX_BODY_BYTES,
+    cors: options.allowedOrigins.length === 0 ? false : { origin: [...options.allowedOrigins] },
+    logging: false,
+    maskedErrors: { maskError: (error) => maskError(error, log) },
+    plugins: [usePreflight()],
+  });
+}
+
+/** What is not meant for clients becomes one masked error, whose requestId the log has too. */
+export function maskError(error: unknown, log: Logger): GraphQLError {
+  const described = describeError(error);
+  if (described) return described;
+  const requestId = randomUUID();
+  log.error(
+    { err: error instanceof GraphQLError ? error.originalError : error, requestId },
+    'request failed',
+  );
+  const message = 'The request failed for a reason that is ours. Give the operator the requestId.';
+  return new GraphQLError(message, {
+    ...(error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}),
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+  });
+}
+
+/** Refuses what a web page may send anywhere without asking first. A GET cannot change anything. */
+function usePreflight(): Plugin {
+  const { onRequestParse } = useCSRFPrevention();
+  return {
+    onRequestParse: (payload) => (payload.request.method === 'POST' ? onRequestParse?.(payload) : undefined),
+  };
+}
