@@ -13,11 +13,14 @@ import { readNationalNumber } from './filter-phone.ts';
 /** Part of the customers by boosterCustomerId: above `after`, up to and including `upTo`; null = no bound. */
 export type KeyRange = { readonly after: number | null; readonly upTo: number | null };
 
+/** A filter, or one whose POS codes are known to be all of the brand's and need not be looked at. */
+export type Conditions = Omit<CustomerFilter, 'posCodes'> & Partial<Pick<CustomerFilter, 'posCodes'>>;
+
 /**
  * The WHERE of a query over the table `customers`: those that `filter` matches, in `range` or all.
  * All values are parameters, and a list is a single one, however long.
  */
-export function customerWhere(filter: CustomerFilter, range: KeyRange = { after: null, upTo: null }): SQL {
+export function customerWhere(filter: Conditions, range: KeyRange = { after: null, upTo: null }): SQL {
   const conditions = [within(customers, range), ...whatTheyAre(filter), ...whatTheyHave(filter, range)];
   return sql`(${sql.join(
     conditions.filter((condition) => condition !== undefined),
@@ -25,11 +28,11 @@ export function customerWhere(filter: CustomerFilter, range: KeyRange = { after:
   )})`;
 }
 
-function whatTheyAre(filter: CustomerFilter): (SQL | undefined)[] {
+function whatTheyAre(filter: Conditions): (SQL | undefined)[] {
   const c = customers;
   return [
     eq(c.brand, filter.brand),
-    sql`${c.posCode} = any(${texts(filter.posCodes)})`,
+    when(filter.posCodes, (codes) => sql`${c.posCode} = any(${texts(codes)})`),
     when(filter.searchKey, matchesSearchKey),
     when(filter.phoneNumber, (number) => sql`plain_phone_number(${c.phoneNumber}) = ${number}`),
     when(filter.email, hasEmail),
@@ -82,7 +85,7 @@ type ChildTable =
   | typeof transactions;
 
 /** What at least one row of a child table must meet. The conditions are independent: each may find another row. */
-function whatTheyHave(filter: CustomerFilter, range: KeyRange): (SQL | undefined)[] {
+function whatTheyHave(filter: Conditions, range: KeyRange): (SQL | undefined)[] {
   const haveOne = (child: ChildTable, condition: SQL | undefined) => {
     const theirs = eq(child.boosterCustomerId, customers.boosterCustomerId);
     // The planner does not carry the bounds over from the customers, and would read the whole child table.

@@ -1,10 +1,10 @@
-import { type SQL, sql } from 'drizzle-orm';
-import { openSnapshot, type RawRow, type Snapshot } from '../db/snapshot.ts';
-import { customers } from '../db/tables.ts';
+import { sql } from 'drizzle-orm';
+import { openSnapshot, type RawRow, type Snapshot, type SnapshotReader } from '../db/snapshot.ts';
+import { customers, pointsOfSale } from '../db/tables.ts';
+import { builtChunk, type ChunkQuery, storedChunk } from './chunk-query.ts';
 import type { CustomerFilter } from './filter.ts';
-import { customerWhere, type KeyRange } from './filter-where.ts';
-import { selectLines } from './line.ts';
-import { parseSelection } from './selection.ts';
+import { type Conditions, customerWhere, type KeyRange } from './filter-where.ts';
+import { defaultSelection, parseSelection, printSelection } from './selection.ts';
 
 /** Whole lines, each ended by a line feed. */
 export type Chunk = { readonly bytes: Uint8Array; readonly lines: number };
@@ -38,19 +38,33 @@ const MAX_GRAINS = 16;
 /** … as many as make a chunk of about this size: lines differ from 20 bytes to megabytes. */
 const CHUNK_BYTES = 1024 * 1024;
 
+// The planner cannot know how many customers a combination of filters leaves, and a nested loop that it chooses for
+// three of them puts a list together again for each of three thousand.
+const noNestedLoops = sql`set local enable_nestloop = off`;
+
 /**
  * Takes a snapshot and finds out what matches; reads the lines as `chunks` is read.
  * @throws when the database cannot be reached, or `signal` is aborted: then promptly, cancelling what runs.
  */
 export async function readCustomerLines(databaseUrl: string, options: ReadOptions): Promise<CustomerLines> {
-  const { filter, name, signal } = options;
-  const snapshot = await openSnapshot(databaseUrl, { readers: READERS, name, signal });
+  const { name, signal } = options;
+  const snapshot = await openSnapshot(databaseUrl, {
+    readers: READERS,
+    name,
+    signal,
+    prepare: [noNestedLoops],
+  });
   try {
-    const { total, cuts } = await measure(snapshot, filter);
+    const conditions = await simplify(snapshot, options.filter);
+    const extent = await measure(snapshot, conditions);
+    const selection = parseSelection(options.selection);
+    const queries = [builtChunk(conditions, selection)];
+    if (printSelection(selection) === printSelection(defaultSelection))
+      queries.unshift(storedChunk(conditions));
     return {
-      total,
+      total: extent.total,
       transactionTime: snapshot.transactionTime,
-      chunks: readChunks(snapshot, { total, cuts }, chunkQuery(filter, options.selection)),
+      chunks: readChunks(snapshot, extent, queries),
       [Symbol.asyncDispose]: () => snapshot[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -59,65 +73,78 @@ export async function readCustomerLines(databaseUrl: string, options: ReadOption
   }
 }
 
+/** A list of all POS codes of the brand says nothing, and every customer has one of them. */
+async function simplify(snapshot: Snapshot, filter: CustomerFilter): Promise<Conditions> {
+  const { posCodes, ...others } = filter;
+  const [row] = await snapshot.readers[0].read(sql`select exists (
+    select from ${pointsOfSale} where ${pointsOfSale.brand} = ${filter.brand}
+      and ${pointsOfSale.posCode} <> all(${sql.param(posCodes)}::text[]))`);
+  return row?.[0]?.toString() === 'f' ? others : filter;
+}
+
 type Extent = {
   readonly total: number;
   /** The key of every GRAINth matching customer. */
   readonly cuts: readonly number[];
 };
 
-async function measure(snapshot: Snapshot, filter: CustomerFilter): Promise<Extent> {
+async function measure(snapshot: Snapshot, conditions: Conditions): Promise<Extent> {
   const [row] = await snapshot.readers[0].read(sql`
     select count(*), string_agg(id::text, ',' order by n) filter (where n % ${sql.raw(`${GRAIN}`)} = 0)
     from (
       select ${customers.boosterCustomerId} as id, row_number() over (order by ${customers.boosterCustomerId}) as n
-      from ${customers} where ${customerWhere(filter)}
+      from ${customers} where ${customerWhere(conditions)}
     ) matched`);
   const cuts = row?.[1] ? row[1].toString().split(',').map(Number) : [];
   return { total: Number(row?.[0]), cuts };
 }
 
-function chunkQuery(filter: CustomerFilter, selection: string): (range: KeyRange) => SQL {
-  const selected = parseSelection(selection);
-  return (range) => {
-    const matched = sql`select * from ${customers} where ${customerWhere(filter, range)}`;
-    return sql`select count(*), string_agg(line, e'\\n') || e'\\n' from (${selectLines(selected, matched)}) lines`;
-  };
-}
-
+/** Reads ranges on all connections at once and gives them in order. */
 async function* readChunks(
   { readers }: Snapshot,
   { total, cuts }: Extent,
-  query: (range: KeyRange) => SQL,
+  queries: readonly ChunkQuery[],
 ): AsyncGenerator<Chunk> {
+  const grainsInAll = Math.ceil(total / GRAIN);
   let first = 0; // the grain that the next range begins with
   let grains = 1;
-  const grainsInAll = Math.ceil(total / GRAIN);
-  const asked: { readonly rows: Promise<RawRow[]>; readonly lines: number; readonly ask: () => void }[] = [];
+  const asked: { readonly chunk: Promise<Chunk>; readonly reader: SnapshotReader }[] = [];
 
-  for (const reader of Array.from({ length: AHEAD }, () => readers).flat()) {
-    const ask = () => {
-      if (first >= grainsInAll) return;
-      const next = Math.min(first + grains, grainsInAll);
-      const last = next === grainsInAll;
-      const rows = reader.read(
-        query({ after: cuts[first - 1] ?? null, upTo: last ? null : (cuts[next - 1] ?? null) }),
-      );
-      rows.catch(() => {}); // told when its turn comes
-      asked.push({ rows, lines: (last ? total : next * GRAIN) - first * GRAIN, ask });
-      first = next;
-    };
-    ask();
+  const ask = (reader: SnapshotReader) => {
+    if (first === grainsInAll) return;
+    const next = Math.min(first + grains, grainsInAll);
+    const last = next === grainsInAll;
+    const range = { after: cuts[first - 1] ?? null, upTo: last ? null : (cuts[next - 1] ?? null) };
+    const lines = (last ? total : next * GRAIN) - first * GRAIN;
+    const chunk = readChunk(reader, queries, range, lines);
+    chunk.catch(() => {}); // told when its turn comes
+    asked.push({ chunk, reader });
+    first = next;
+  };
+
+  for (let i = 0; i < AHEAD; i++) for (const reader of readers) ask(reader);
+  for (let next = asked.shift(); next; next = asked.shift()) {
+    const { bytes, lines } = await next.chunk;
+    const fitting = Math.floor((CHUNK_BYTES * lines) / bytes.byteLength / GRAIN);
+    grains = Math.min(MAX_GRAINS, Math.max(1, fitting));
+    ask(next.reader);
+    yield { bytes, lines };
   }
-  for (let chunk = asked.shift(); chunk; chunk = asked.shift()) {
-    const [row] = await chunk.rows;
+}
+
+/** Asks the first query that gives all the lines there are. */
+async function readChunk(
+  reader: SnapshotReader,
+  queries: readonly ChunkQuery[],
+  range: KeyRange,
+  lines: number,
+): Promise<Chunk> {
+  let row: RawRow | undefined;
+  for (const query of queries) {
+    [row] = await reader.read(query(range));
     const [count, bytes] = row ?? [];
-    // Both sides count in the same snapshot: a difference is a fault of ours, and no file is better than a wrong one.
-    if (Number(count) !== chunk.lines || !bytes) throw new Error(`Read ${count} lines for ${chunk.lines}.`);
-    grains = Math.min(
-      MAX_GRAINS,
-      Math.max(1, Math.floor((CHUNK_BYTES * chunk.lines) / bytes.byteLength / GRAIN)),
-    );
-    chunk.ask();
-    yield { bytes, lines: chunk.lines };
+    if (Number(count) === lines && bytes) return { bytes, lines };
   }
+  // All of it is one snapshot: a difference is a fault of ours, and no file is better than a wrong one.
+  throw new Error(`Read ${row?.[0]} lines where ${lines} match.`);
 }

@@ -107,6 +107,8 @@ builder.mutationFields((t) => ({
   startCustomerExport: t.field({
     type: startPayloadType,
     nullable: false,
+    // So that one document cannot start exports by the hundred.
+    complexity: 1000,
     description:
       'Starts an export and answers at once. The same downloadRequestId with the same filter, selection and compression gives the same export, whatever its status; with another request it is a CONFLICT. Needs the scope `customers:export`.',
     args: { input: t.arg({ type: startInput, required: true, description: 'What to export.' }) },

@@ -35,11 +35,13 @@ const exportConnectionType = builder.objectRef<Connection<ExportTask>>('Customer
     edges: t.expose('edges', {
       type: [exportEdgeType],
       nullable: false,
+      complexity: { multiplier: 1 },
       description: 'The exports with their cursors.',
     }),
     nodes: t.field({
       type: [customerExportType],
       nullable: false,
+      complexity: { multiplier: 1 },
       description: 'The exports alone.',
       resolve: ({ edges }) => edges.map((edge) => edge.node),
     }),
@@ -84,6 +86,7 @@ builder.queryFields((t) => ({
         description: 'Only those in one of these states; null or empty = in any.',
       }),
     },
+    complexity: ({ first, last }) => ({ field: 10, multiplier: first ?? last ?? DEFAULT_PAGE }),
     resolve: async (_, args, { deps, viewer }): Promise<Connection<ExportTask>> => {
       const backward = args.last != null;
       if (backward && args.first != null) {

@@ -26,11 +26,13 @@ const customerConnectionType = builder.objectRef<Connection<Customer>>('Customer
     edges: t.expose('edges', {
       type: [customerEdgeType],
       nullable: false,
+      complexity: { multiplier: 1 },
       description: 'The customers with their cursors.',
     }),
     nodes: t.field({
       type: [customerType],
       nullable: false,
+      complexity: { multiplier: 1 },
       description: 'The customers alone.',
       resolve: ({ edges }) => edges.map((edge) => edge.node),
     }),
@@ -42,6 +44,7 @@ const customerConnectionType = builder.objectRef<Connection<Customer>>('Customer
     }),
     totalCount: t.int({
       nullable: false,
+      complexity: 10,
       description: 'How many customers match in all: exact, and what an export now would write.',
       resolve: ({ countAll }) => countAll(),
     }),
@@ -59,6 +62,7 @@ builder.queryField('customers', (t) =>
       first: t.arg.int({ description: `How many at most, 1 to ${LARGEST_PAGE}; ${DEFAULT_PAGE} when null.` }),
       after: t.arg.string({ description: 'Cursor after which the page begins; null = at the start.' }),
     },
+    complexity: ({ first }) => ({ field: 10, multiplier: Math.ceil((first ?? DEFAULT_PAGE) / 20) }),
     resolve: async (_, args, { viewer, deps }, info): Promise<Connection<Customer>> => {
       requireScope(viewer, 'customers:read');
       const first = readPageSize(args.first ?? DEFAULT_PAGE, 'first', LARGEST_PAGE);

@@ -10,6 +10,7 @@ import type { ExportDeps } from '../exports/deps.ts';
 import type { Context } from '../graphql/context.ts';
 import { describeError } from '../graphql/errors.ts';
 import { type ExampleFilter, prepareGraphiql, renderGraphiQL } from './graphiql.ts';
+import { useLimits } from './limits.ts';
 import { originOf } from './origin.ts';
 
 /** What the transport knows: over HTTP the request, over WebSocket also who connected. */
@@ -56,7 +57,7 @@ export function createGraphql(options: GraphqlOptions): GraphqlServer {
     cors: options.allowedOrigins.length === 0 ? false : { origin: [...options.allowedOrigins] },
     logging: false,
     maskedErrors: { maskError: (error) => maskError(error, log) },
-    plugins: [usePreflight()],
+    plugins: [useLimits(options), usePreflight()],
   });
 }
 

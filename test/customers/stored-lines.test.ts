@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { selectLines } from '../../src/customers/line.ts';
+import { rebuildLines } from '../../src/customers/rebuild-lines.ts';
 import { defaultSelection } from '../../src/customers/selection.ts';
 import { lineVersion } from '../../src/customers/stored-lines.ts';
 import { customers } from '../../src/db/tables.ts';
@@ -135,3 +136,12 @@ async function waitFor(condition: () => Promise<boolean>): Promise<void> {
     if (performance.now() > deadline) throw new Error('It did not come to pass in 10 s.');
   }
 }
+
+test('lines of another format are built anew, and those that are current are left alone', async () => {
+  await db.execute(insertCustomers([1, 2, 3]));
+  await db.execute(sql`update customer_lines set version = 7, line = 'old' where booster_customer_id = 2`);
+  await db.execute(sql`delete from customer_lines where booster_customer_id = 3`);
+  expect(await rebuildLines(db, new AbortController().signal)).toBe(2);
+  expect([...(await readStored())]).toEqual([...(await readBuilt())]);
+  expect(await rebuildLines(db, new AbortController().signal)).toBe(0);
+});
