@@ -1,11 +1,29 @@
-import { startApp } from './app.ts';
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { openLog } from './log.ts';
+
+/** An orderly end takes less; what hangs longer is cut off, and the next start goes on from there. */
+const STOP_MS = 9_500;
 
 /** Serves until SIGTERM or SIGINT, then drains; a second signal ends at once. */
 async function main(config: Config): Promise<void> {
   const log = openLog({ level: config.logLevel });
-  const app = await startApp(config, log);
+  const stop = stopOnSignal(log);
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'nobody was told of this fault'));
+  try {
+    const app = await startApp(config, log, stop);
+    announce(config, app, log);
+    if (!stop.aborted) await once(stop, 'abort');
+    await app.stop();
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  }
+  log.info('stopped');
+}
+
+function announce(config: Config, app: App, log: Logger): void {
   if (config.auth.kind === 'open') {
     log.warn(
       'OPEN: callers are not authenticated, so only this machine may connect. Set JWT_JWKS_URL or JWT_PUBLIC_KEY_FILE.',
@@ -14,16 +32,22 @@ async function main(config: Config): Promise<void> {
   if (app.url !== null) {
     log.info({ graphql: `${app.url}/graphql` }, `listening on ${app.url}`);
   }
-  let stopping = false;
+}
+
+function stopOnSignal(log: Logger): AbortSignal {
+  const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, async () => {
-      if (stopping) process.exit(1);
-      stopping = true;
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(1);
       log.info({ signal }, 'draining');
-      await app.stop();
-      log.info('stopped');
+      setTimeout(() => {
+        log.error('could not stop in good order');
+        process.exit(1);
+      }, STOP_MS).unref();
+      stop.abort(new Error('The process is told to stop.'));
     });
   }
+  return stop.signal;
 }
 
 let config: Config;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 /** Which room may import which. A room is a folder of `src`, or a file there with the folder of the same name. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   main: ['app', 'config', 'log'],
-  commands: ['app', 'config', 'customers', 'db', 'demo', 'graphql', 'http', 'log'],
+  commands: ['app', 'config', 'customers', 'db', 'graphql', 'http', 'log'],
   app: ['auth', 'config', 'customers', 'db', 'exports', 'graphql', 'http', 'storage', 'worker'],
   http: ['auth', 'config', 'errors', 'exports', 'graphql', 'customers'],
   graphql: ['auth', 'customers', 'errors', 'exports'],
@@ -13,7 +13,6 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   exports: ['auth', 'customers', 'db', 'errors', 'storage'],
   customers: ['db', 'errors'],
   auth: ['config', 'errors'],
-  demo: ['customers'],
   config: [],
   db: [],
   errors: [],

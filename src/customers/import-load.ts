@@ -1,38 +1,37 @@
 import postgres from 'postgres';
-import type { CustomerLine } from './customer-line.ts';
-import { createRows } from './import-rows.ts';
-import { copyRows, createStaging, emptyStaging } from './import-staging.ts';
-import { upsertBatch } from './import-upsert.ts';
+import { type Batches, createBatches } from './import-batches.ts';
+import { createStaging } from './import-staging.ts';
 
-/** Characters sent at a time. */
-const COPY_SIZE = 1024 * 1024;
-/** Rows of a batch, lists and transactions included: the server keeps some 12 bytes of each until its statement ends. */
+/** More would not be faster, and PostgreSQL keeps in memory which of a batch's rows have foreign keys to check. */
 const BATCH_ROWS = 250_000;
-/** One import at a time, so that two never wait for each other's customers. */
+/** One load at a time: two could wait for each other's customers, or take the same ids for new ones. */
 const IMPORT_LOCK = 740_002;
+
+/** Fewer customers change little of what the planner knows, and looking takes half a second. */
+const WORTH_ANALYZING = 1000;
 
 export type LoadOptions = {
   /** Stops it: then nothing is stored, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Told the number of customers stored so far, after every batch. */
+  /** Told how many customers are stored, after every batch. They count only once all are. */
   readonly onStored?: ((customers: number) => void) | undefined;
+  /** Rows of a batch, those of lists included; 250,000 unless given. */
+  readonly batchRows?: number | undefined;
 };
 
-export type Load = {
-  /** Adds or replaces a customer. `again`: its id was added before; the later one counts. */
-  readonly add: (customer: CustomerLine, again: boolean) => void;
-  /** Waits until the server has taken enough of what was added; to be called every few hundred customers. */
-  readonly drain: () => Promise<void>;
+export type Load = Pick<Batches, 'add' | 'drain'> & {
+  /** The load's own transaction, for what belongs to it. Not after the first `add`. */
+  readonly tx: postgres.TransactionSql;
 };
 
 /**
- * Stores any number of customers in one transaction: all that `feed` adds, or nothing.
+ * Stores any number of customers in constant memory and in one transaction: all that `feed` adds, or nothing.
  * @throws what `feed` throws, what the database says, or the signal's reason.
  */
 export async function loadCustomers(
   url: string,
-  { signal, onStored }: LoadOptions,
-  feed: (load: Load, tx: postgres.TransactionSql) => Promise<void>,
+  { signal, onStored, batchRows = BATCH_ROWS }: LoadOptions,
+  feed: (load: Load) => Promise<void>,
 ): Promise<void> {
   signal?.throwIfAborted();
   const client = postgres(url, {
@@ -40,21 +39,24 @@ export async function loadCustomers(
     onnotice: () => {},
     connection: { application_name: 'customer-export import' },
   });
+  let customers = 0;
   const stop = () => void client.end({ timeout: 0 });
   signal?.addEventListener('abort', stop, { once: true });
   try {
     await client.begin(async (tx) => {
-      await prepare(tx);
-      const batches = createBatches(tx, onStored);
-      await feed(batches, tx);
-      await batches.finish();
+      await tx.unsafe(settings);
+      await tx`select pg_advisory_xact_lock(${IMPORT_LOCK})`;
+      const batches = createBatches(tx, await createStaging(tx), { onStored, batchRows });
+      await feed({ ...batches, tx });
+      customers = await batches.finish();
+      signal?.throwIfAborted();
+      // From here on it is too late to stop it.
+      signal?.removeEventListener('abort', stop);
     });
-    // Statistics for the exports that follow: autovacuum would take a minute to notice.
-    await client.unsafe(
-      'analyze customers, customer_interests, customer_hobbies, customer_product_collections, transactions',
-    );
+    if (customers >= WORTH_ANALYZING) await analyze(client);
   } catch (error) {
-    signal?.throwIfAborted();
+    await client.end({ timeout: 0 });
+    signal?.throwIfAborted(); // then the error only tells of the connection that we have closed
     throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
@@ -62,64 +64,20 @@ export async function loadCustomers(
   }
 }
 
-async function prepare(tx: postgres.TransactionSql): Promise<void> {
-  await tx.unsafe(`
-    set local work_mem = '64MB';
-    set local jit = off;
-    set local default_statistics_target = 10;
-    set local gin_pending_list_limit = '64MB';
-    set local customer_export.defer_lines = 'on'`);
-  await createStaging(tx);
-}
+/**
+ * Room to sort and hash a batch; estimates from few rows, as the staging table is looked at anew with every batch;
+ * and stored lines are built once, at the end of a batch.
+ */
+const settings = `
+  set local work_mem = '64MB';
+  set local jit = off;
+  set local default_statistics_target = 10;
+  set local customer_export.defer_lines = on`;
 
-function createBatches(
-  tx: postgres.TransactionSql,
-  onStored: LoadOptions['onStored'],
-): Load & { finish: () => Promise<void> } {
-  let rows = createRows();
-  let place = 0;
-  let repeats = false;
-  let stored = 0;
-  /** What the server is at. The next part is made meanwhile, but not the one after it. */
-  let running: Promise<void> = Promise.resolve();
-
-  const start = async (work: () => Promise<void>) => {
-    await running;
-    running = work();
-    running.catch(() => {}); // told by whoever waits next
-  };
-  const copy = () => {
-    const taken = rows.take();
-    return start(() => copyRows(tx, taken));
-  };
-  const store = async () => {
-    await copy();
-    const batch = { count: place, repeats };
-    rows = createRows();
-    place = 0;
-    repeats = false;
-    await start(async () => {
-      await tx`select pg_advisory_xact_lock(${IMPORT_LOCK})`;
-      await upsertBatch(tx, batch.repeats);
-      await emptyStaging(tx);
-      stored += batch.count;
-      onStored?.(stored);
-    });
-  };
-
-  return {
-    add(customer, again) {
-      rows.add(customer, place);
-      place += 1;
-      repeats ||= again;
-    },
-    async drain() {
-      if (rows.count() >= BATCH_ROWS) await store();
-      else if (rows.size() >= COPY_SIZE) await copy();
-    },
-    async finish() {
-      if (place > 0) await store();
-      await running;
-    },
-  };
+/** Exports that follow are planned by the tables' size, which autovacuum would look at within a minute or so. */
+async function analyze(client: postgres.Sql): Promise<void> {
+  const tables = `customers, customer_lines, transactions, customer_interests, customer_hobbies,
+    customer_product_collections`;
+  // All is stored by now, whatever becomes of this.
+  await client.unsafe(`analyze ${tables}`).catch(() => {});
 }

@@ -1,77 +1,76 @@
 import type { CustomerLine } from './customer-line.ts';
 
-/** The tables that a batch of lines is put into; `import-staging.ts` has their columns, in the order used here. */
-export const stagingTables = [
-  'import_customers',
-  'import_interests',
-  'import_hobbies',
-  'import_product_collections',
-  'import_transactions',
-] as const;
-export type StagingTable = (typeof stagingTables)[number];
+/** What a row of the staging table is of: a customer or an element of one of its lists. */
+export type RowKind = 'c' | 'i' | 'h' | 'p' | 't';
 
-/** Rows for the staging tables, as COPY reads them. */
+/**
+ * Values of a row behind `place`, `booster_customer_id` and `kind`: as many as a customer has. `import-staging.ts`
+ * names them, in the order used here.
+ */
+export const ROW_VALUES = 17;
+
+/** Rows of the staging table on their way there, as COPY reads them. */
 export type Rows = {
-  /** Adds a customer's; `place` is that of its line. */
+  /** Adds those of a customer; `place` is that of its line among the lines. */
   readonly add: (customer: CustomerLine, place: number) => void;
-  /** How many were added since the start. */
+  /** How many were added in all. */
   readonly count: () => number;
-  /** Characters waiting to be taken. */
+  /** Characters that wait to be taken. */
   readonly size: () => number;
-  /** Takes what is waiting, table by table. */
-  readonly take: () => ReadonlyMap<StagingTable, string>;
+  readonly take: () => string;
 };
 
 export function createRows(): Rows {
+  let waiting: string[] = [];
   let count = 0;
   let size = 0;
-  const waiting = new Map<StagingTable, string[]>();
-  const put = (table: StagingTable, row: string) => {
+  const put = (row: string) => {
+    waiting.push(row);
     count += 1;
     size += row.length;
-    const rows = waiting.get(table);
-    if (rows) rows.push(row);
-    else waiting.set(table, [row]);
   };
 
   return {
     add(customer, place) {
-      const key = `${place}\t${customer.boosterCustomerId}`;
-      put('import_customers', customerRow(customer, key));
-      for (const { id, label } of customer.interests) {
-        put('import_interests', `${key}\t${copyText(id)}\t${copyText(label)}\n`);
-      }
-      for (const { id, label } of customer.hobbies) {
-        put('import_hobbies', `${key}\t${copyText(id)}\t${copyText(label)}\n`);
-      }
-      for (const { id, label } of customer.productCollections) {
-        put('import_product_collections', `${key}\t${copyText(id)}\t${copyText(label)}\n`);
-      }
+      const key = `${place}\t${customer.boosterCustomerId}\t`;
+      const brand = copyText(customer.brand);
+      put(customerRow(key, brand, customer));
+      for (const { id, label } of customer.interests) put(tagRow(key, 'i', brand, id, label));
+      for (const { id, label } of customer.hobbies) put(tagRow(key, 'h', brand, id, label));
+      for (const { id, label } of customer.productCollections) put(tagRow(key, 'p', brand, id, label));
       for (const { transactionId, transactionDate, amount, category } of customer.transactions ?? []) {
-        const path = category ? category.map(copyText).join('\t') : '\\N\t\\N\t\\N\t\\N\t\\N';
+        const path = category ? category.map(copyText).join('\t') : noCategory;
         put(
-          'import_transactions',
-          `${key}\t${copyText(transactionId)}\t${transactionDate}\t${amount}\t${path}\n`,
+          `${key}t\t${brand}\t${copyText(transactionId)}\t${transactionDate}\t${amount}\t${path}${noneAfter9}`,
         );
       }
     },
     count: () => count,
     size: () => size,
     take() {
-      const taken = new Map([...waiting].map(([table, rows]) => [table, rows.join('')]));
-      waiting.clear();
+      const text = waiting.join('');
+      waiting = [];
       size = 0;
-      return taken;
+      return text;
     },
   };
 }
 
-function customerRow(customer: CustomerLine, key: string): string {
-  const columns = [
-    key,
-    copyText(customer.sapCrmId),
-    copyText(customer.brand),
+const noCategory = Array(5).fill('\\N').join('\t');
+const endOfRow = (values: number) => `${'\t\\N'.repeat(ROW_VALUES - values)}\n`;
+const noneAfter3 = endOfRow(3);
+const noneAfter9 = endOfRow(9);
+
+function tagRow(key: string, kind: RowKind, brand: string, id: string | null, label: string | null): string {
+  return `${key}${kind}\t${brand}\t${copyText(id)}\t${copyText(label)}${noneAfter3}`;
+}
+
+function customerRow(key: string, brand: string, customer: CustomerLine): string {
+  const values = [
+    `${key}c`,
+    brand,
     copyText(customer.posCode),
+    copyText(customer.sapCrmId),
     copyText(customer.firstName),
     copyText(customer.lastName),
     copyText(customer.email),
@@ -87,16 +86,15 @@ function customerRow(customer: CustomerLine, key: string): string {
     copyText(customer.saleRepresentativeEmail),
     customer.transactions !== null,
   ];
-  return `${columns.join('\t')}\n`;
+  return `${values.join('\t')}\n`;
 }
 
-/** A value of COPY's text format. */
+/** A text in COPY's text format. */
 function copyText(value: string | null): string {
   if (value === null) return '\\N';
-  return special.test(value) ? value.replace(everySpecial, escapeOne) : value;
+  return special.test(value) ? value.replace(everySpecial, (character) => escapes[character] ?? '') : value;
 }
 
 const special = /[\\\t\n\r]/;
 const everySpecial = /[\\\t\n\r]/g;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-const escapeOne = (character: string): string => escapes[character] ?? character;

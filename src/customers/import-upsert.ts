@@ -1,69 +1,61 @@
 import type postgres from 'postgres';
 
 /**
- * Puts a batch from the staging tables into the real ones: a statement for each, so that the triggers on them run
- * once a batch. Rows that are as they should be are not written again. `repeats`: an id may be there more than once,
- * then the last counts.
+ * Brings a batch from the staging views into the tables: one statement for each, so that the triggers on them run
+ * once, and none writes a row that is as it should be. `repeats`: an id may be there more than once, and its last
+ * line counts.
  */
 export async function upsertBatch(tx: postgres.TransactionSql, repeats: boolean): Promise<void> {
-  if (repeats) for (const statement of keepLast) await tx.unsafe(statement);
-  for (const statement of [...findKnown, ...dictionaries, customers, ...lists, transactions, lines]) {
-    const t = performance.now();
-    await tx.unsafe(statement);
-    if (process.env['V']) console.log((performance.now()-t).toFixed(0).padStart(6), statement.trim().slice(0,80).replace(/\s+/g,' '));
-  }
+  for (const statement of dictionaries) await tx.unsafe(statement);
+  if (repeats) await tx.unsafe(keepLast);
+  const known = await tx.unsafe(findKnown);
+  await tx.unsafe('analyze import_rows, import_known');
+  await tx.unsafe(customers);
+  for (const list of lists) await tx.unsafe(known.count > 0 ? replace(list) : list.insert);
+  await tx.unsafe(lines);
 }
 
-const lists_of = ['import_interests', 'import_hobbies', 'import_product_collections', 'import_transactions'];
+const keepLast = `
+  with kept as (select max(place) as place from import_customers group by booster_customer_id)
+  delete from import_rows r where not exists (select from kept where kept.place = r.place)`;
 
-const keepLast = [
-  `with kept as (select max(place) as place from import_customers group by booster_customer_id)
-   delete from import_customers c where not exists (select from kept where kept.place = c.place)`,
-  ...lists_of.map(
-    (table) =>
-      `delete from ${table} t where not exists (select from import_customers c where c.place = t.place)`,
-  ),
-];
+/** The batch's customers that the database has already: only they can have list elements. */
+const findKnown = `
+  insert into import_known
+  select booster_customer_id from import_customers join customers using (booster_customer_id)`;
 
-const findKnown = [
-  `insert into import_known
-   select booster_customer_id from import_customers join customers using (booster_customer_id)`,
-  'analyze import_customers, import_known, import_interests, import_hobbies, import_product_collections, import_transactions',
-];
-
+/** What a filter form offers. What it knows already stays as it is, but for a label that was missing. */
 const dictionaries = [
-  `insert into brands (code, name) select distinct brand, brand from import_customers on conflict do nothing`,
+  'insert into brands (code, name) select distinct brand, brand from import_customers on conflict do nothing',
   `insert into points_of_sale (brand, pos_code, name)
    select distinct brand, pos_code, pos_code from import_customers on conflict do nothing`,
   `insert into sales_representatives (brand, email)
    select distinct brand, sale_representative_email from import_customers
    where sale_representative_email is not null on conflict do nothing`,
-  `insert into interests as known (brand, sap_interest_id, interest)
-   select brand, sap_interest_id, max(interest) from import_interests join import_customers using (place)
-   group by brand, sap_interest_id
-   on conflict (brand, sap_interest_id) do update set interest = excluded.interest
-   where known.interest is null and excluded.interest is not null`,
+  tagDictionary('interests', 'sap_interest_id', 'interest'),
+  tagDictionary('product_collections', 'sap_product_collection_id', 'product_collection'),
   `insert into hobbies (brand, sap_hobby_id, hobby)
-   select distinct brand, sap_hobby_id, hobby from import_hobbies join import_customers using (place)
-   on conflict do nothing`,
-  `insert into product_collections as known (brand, sap_product_collection_id, product_collection)
-   select brand, sap_product_collection_id, max(product_collection)
-   from import_product_collections join import_customers using (place)
-   group by brand, sap_product_collection_id
-   on conflict (brand, sap_product_collection_id) do update set product_collection = excluded.product_collection
-   where known.product_collection is null and excluded.product_collection is not null`,
+   select distinct brand, sap_hobby_id, hobby from import_hobbies on conflict do nothing`,
   `insert into product_categories
      (brand, brand_category_id, grand_category_id, master_category_id, category_id, sub_category_id)
    select distinct brand, brand_category_id, grand_category_id, master_category_id, category_id, sub_category_id
-   from import_transactions t join import_customers using (place)
+   from import_transactions
    where num_nonnulls(brand_category_id, grand_category_id, master_category_id, category_id, sub_category_id) > 0
    on conflict do nothing`,
 ];
 
+function tagDictionary(table: string, id: string, label: string): string {
+  return `
+    insert into ${table} as known (brand, ${id}, ${label})
+    select brand, ${id}, max(${label} collate "C") from import_${table} group by brand, ${id}
+    on conflict (brand, ${id}) do update set ${label} = excluded.${label}
+    where known.${label} is null and excluded.${label} is not null`;
+}
+
 const given = [
-  'sap_crm_id',
   'brand',
   'pos_code',
+  'sap_crm_id',
   'first_name',
   'last_name',
   'email',
@@ -77,56 +69,61 @@ const given = [
   'sale_representative_email',
 ];
 const totals = ['client_spending', 'last_transaction_date'];
-const all = ['booster_customer_id', ...given, ...totals].join(', ');
-const of = (row: string, columns: readonly string[]) =>
-  columns.map((column) => `${row}.${column}`).join(', ');
+const columns = ['booster_customer_id', ...given, ...totals].join(', ');
 
 /**
- * The totals of a customer that has transactions are their trigger's, now or in the statement that replaces them.
- * A new customer comes with the totals of its transactions, so that the trigger finds nothing to do.
+ * The totals of a customer that has transactions are its trigger's: they stay until the transactions change, below.
+ * A new one comes with the totals of its transactions, so that the trigger has nothing to write.
  */
 const hasTransactions =
   'exists (select from transactions t where t.booster_customer_id = c.booster_customer_id)';
 const customers = `
-  insert into customers as c (${all})
-  select ${all} from import_customers order by booster_customer_id
+  insert into customers as c (${columns})
+  select ${columns} from import_customers order by booster_customer_id
   on conflict (booster_customer_id) do update set
     ${given.map((column) => `${column} = excluded.${column}`).join(', ')},
     ${totals.map((column) => `${column} = case when ${hasTransactions} then c.${column} else excluded.${column} end`).join(', ')}
-  where (${of('c', given)}) is distinct from (${of('excluded', given)})
-    or ((${of('c', totals)}) is distinct from (${of('excluded', totals)}) and not ${hasTransactions})`;
+  where ${differ('c', given)} or (${differ('c', totals)} and not ${hasTransactions})`;
 
-const lists = [
-  `with gone as (
-     delete from customer_interests t using import_known k
-     where t.booster_customer_id = k.booster_customer_id and not exists (
-       select from import_interests n
-       where n.booster_customer_id = t.booster_customer_id and n.sap_interest_id = t.sap_interest_id))
-   insert into customer_interests as t (booster_customer_id, sap_interest_id, interest)
-   select booster_customer_id, sap_interest_id, interest from import_interests
-   on conflict (booster_customer_id, sap_interest_id) do update set interest = excluded.interest
-   where t.interest is distinct from excluded.interest`,
-  `with gone as (
-     delete from customer_hobbies t using import_known k
-     where t.booster_customer_id = k.booster_customer_id and not exists (
-       select from import_hobbies n
-       where n.booster_customer_id = t.booster_customer_id
-         and (n.sap_hobby_id, n.hobby) is not distinct from (t.sap_hobby_id, t.hobby)))
-   insert into customer_hobbies (booster_customer_id, sap_hobby_id, hobby)
-   select booster_customer_id, sap_hobby_id, hobby from import_hobbies
-   on conflict do nothing`,
-  `with gone as (
-     delete from customer_product_collections t using import_known k
-     where t.booster_customer_id = k.booster_customer_id and not exists (
-       select from import_product_collections n
-       where n.booster_customer_id = t.booster_customer_id
-         and n.sap_product_collection_id = t.sap_product_collection_id))
-   insert into customer_product_collections as t (booster_customer_id, sap_product_collection_id, product_collection)
-   select booster_customer_id, sap_product_collection_id, product_collection from import_product_collections
-   on conflict (booster_customer_id, sap_product_collection_id) do update
-     set product_collection = excluded.product_collection
-   where t.product_collection is distinct from excluded.product_collection`,
-];
+/** How the elements of a list are written: at once where the customers are new, over the old ones otherwise. */
+type List = {
+  readonly insert: string;
+  /** What to do with an element that is there already. */
+  readonly onConflict: string;
+  /** Deletes those of known customers that their lines do not have. */
+  readonly deleteGone: string;
+};
+
+/** One statement for both, so that the triggers see the list as it will be. */
+const replace = ({ insert, onConflict, deleteGone }: List): string =>
+  `with gone as (${deleteGone}) ${insert} on conflict ${onConflict}`;
+
+function tagList(list: string, id: string, label: string): List {
+  return {
+    insert: `
+      insert into customer_${list} as t (booster_customer_id, ${id}, ${label})
+      select booster_customer_id, ${id}, ${label} from import_${list}`,
+    onConflict: `(booster_customer_id, ${id}) do update set ${label} = excluded.${label}
+      where ${differ('t', [label])}`,
+    deleteGone: `
+      delete from customer_${list} t using import_known k
+      where t.booster_customer_id = k.booster_customer_id and not exists (
+        select from import_${list} n where n.booster_customer_id = t.booster_customer_id and n.${id} = t.${id})`,
+  };
+}
+
+const hobbies: List = {
+  insert: `
+    insert into customer_hobbies (booster_customer_id, sap_hobby_id, hobby)
+    select booster_customer_id, sap_hobby_id, hobby from import_hobbies`,
+  onConflict: 'do nothing',
+  deleteGone: `
+    delete from customer_hobbies t using import_known k
+    where t.booster_customer_id = k.booster_customer_id and not exists (
+      select from import_hobbies n
+      where n.booster_customer_id = t.booster_customer_id
+        and n.sap_hobby_id is not distinct from t.sap_hobby_id and n.hobby is not distinct from t.hobby)`,
+};
 
 const bought = [
   'transaction_date',
@@ -137,17 +134,32 @@ const bought = [
   'category_id',
   'sub_category_id',
 ];
-const transactions = `
-  with gone as (
+const transactions: List = {
+  insert: `
+    insert into transactions as t (booster_customer_id, transaction_id, ${bought.join(', ')})
+    select booster_customer_id, transaction_id, ${bought.join(', ')} from import_transactions`,
+  onConflict: `(booster_customer_id, transaction_id) do update set
+      ${bought.map((column) => `${column} = excluded.${column}`).join(', ')}
+    where ${differ('t', bought)}`,
+  deleteGone: `
     delete from transactions t using import_known k join import_customers c using (booster_customer_id)
     where c.has_transactions and t.booster_customer_id = k.booster_customer_id and not exists (
       select from import_transactions n
-      where n.booster_customer_id = t.booster_customer_id and n.transaction_id = t.transaction_id))
-  insert into transactions as t (booster_customer_id, transaction_id, ${bought.join(', ')})
-  select booster_customer_id, transaction_id, ${bought.join(', ')} from import_transactions
-  on conflict (booster_customer_id, transaction_id) do update set
-    ${bought.map((column) => `${column} = excluded.${column}`).join(', ')}
-  where (${of('t', bought)}) is distinct from (${of('excluded', bought)})`;
+      where n.booster_customer_id = t.booster_customer_id and n.transaction_id = t.transaction_id)`,
+};
 
+const lists = [
+  tagList('interests', 'sap_interest_id', 'interest'),
+  tagList('product_collections', 'sap_product_collection_id', 'product_collection'),
+  hobbies,
+  transactions,
+];
+
+/** The stored lines of the batch, which the triggers leave to us; their customers are locked by now. */
 const lines =
   'select refresh_customer_lines(array(select booster_customer_id from import_customers order by 1), true)';
+
+function differ(row: string, columns: readonly string[]): string {
+  const of = (row: string) => columns.map((column) => `${row}.${column}`).join(', ');
+  return `row(${of(row)}) is distinct from row(${of('excluded')})`;
+}

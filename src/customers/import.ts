@@ -12,12 +12,14 @@ export type ImportOptions = {
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
   /** Stops it: then the database is as it was, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** See {@link loadCustomers}. */
+  readonly batchRows?: number;
 };
 
 export type ImportProgress = {
-  /** Lines read so far, blank ones not counted. */
+  /** Good lines read so far … */
   readonly read: number;
-  /** Of these, how many the database has. They count only once all are there. */
+  /** … and how many of these the database has. They count only once all are there. */
   readonly stored: number;
 };
 
@@ -38,12 +40,12 @@ export type ImportReport = {
 export async function importCustomers(
   url: string,
   source: AsyncIterable<Uint8Array>,
-  { onFault, onProgress, signal }: ImportOptions,
+  { onFault, onProgress, signal, batchRows }: ImportOptions,
 ): Promise<ImportReport> {
   const seen = createIdSet();
   const counts = { added: 0, replaced: 0, skipped: 0 };
   let stored = 0;
-  const tell = () => onProgress?.({ read: counts.added + counts.skipped, stored });
+  const tell = () => onProgress?.({ read: counts.added, stored });
 
   const take = ({ number, text }: Line, load: Load) => {
     try {
@@ -70,7 +72,7 @@ export async function importCustomers(
     stored = customers;
     tell();
   };
-  await loadCustomers(url, { signal, onStored }, async (load) => {
+  await loadCustomers(url, { signal, onStored, batchRows }, async (load) => {
     for await (const lines of readLines(Readable.from(source, { signal, highWaterMark: 1 }))) {
       for (const line of lines) take(line, load);
       tell();

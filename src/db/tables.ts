@@ -217,6 +217,8 @@ export const exports = pgTable(
     attempt: integer().notNull().default(0),
     /** Attempts that an orderly stop gave back: they do not count against the task. */
     returns: integer().notNull().default(0),
+    /** After an attempt that failed for a passing reason: when the next one may begin; null = at once. */
+    retryAt: instant(),
     cancelRequestedBy: text(),
     /** Grows with every change, so that a reader can tell new from old. */
     version: bigint({ mode: 'number' }).notNull().default(0),
@@ -246,6 +248,7 @@ export const exports = pgTable(
     index('exports_unfinished')
       .on(t.brand, t.createdAt)
       .where(sql`status in ('CREATED', 'RUNNING', 'CANCELING')`),
+    index('exports_by_expiry').on(t.expiresAt).where(sql`status = 'COMPLETED'`),
   ],
 );
 

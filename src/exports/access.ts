@@ -2,7 +2,8 @@ import { seesBrand, seesExport, type Viewer } from '../auth/viewer.ts';
 import type { Database } from '../db/client.ts';
 import { AccessError } from '../errors.ts';
 import { type ExportTask, type Status, unfinished } from './task.ts';
-import { findTask, listTasks, type TaskScope } from './task-store.ts';
+import { listTasks, type TaskScope } from './task-list.ts';
+import { findTask } from './task-store.ts';
 
 /** 32 hex digits with or without the dashes of a UUID. */
 const uuid = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;

@@ -3,6 +3,7 @@ import { Refusal, type RefusalCode } from '../errors.ts';
 import { requireTask } from './access.ts';
 import { type AuditAction, type Origin, recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
+import { discardFile } from './discard.ts';
 import type { ExportTask } from './task.ts';
 import { cancelTask, expireTask } from './task-store.ts';
 
@@ -18,14 +19,15 @@ export async function cancelCustomerExport(
   origin: Origin,
 ): Promise<ExportTask> {
   const task = await requireTask(deps.db, viewer, id);
-  if (task.status === 'CANCELING' || task.status === 'CANCELED') return task;
   const canceled = await deps.db.transaction(async (tx) => {
     const changed = await cancelTask(tx, task.id, viewer.subject);
     if (changed) await recordAudit(tx, by(viewer, 'cancel', task, origin));
     return changed;
   });
-  if (!canceled) throw conflict('This export is finished: there is nothing to cancel.');
-  return canceled;
+  if (canceled) return canceled;
+  const current = await requireTask(deps.db, viewer, id);
+  if (current.status === 'CANCELING' || current.status === 'CANCELED') return current;
+  throw conflict('This export is finished: there is nothing to cancel.');
 }
 
 /**
@@ -40,14 +42,17 @@ export async function deleteCustomerExport(
   origin: Origin,
 ): Promise<ExportTask> {
   const task = await requireTask(deps.db, viewer, id);
-  if (task.status === 'EXPIRED') return task;
   const expired = await deps.db.transaction(async (tx) => {
     const changed = await expireTask(tx, task.id);
     if (changed) await recordAudit(tx, by(viewer, 'delete', task, origin));
     return changed;
   });
-  if (!expired) throw conflict('This export has no file: only a COMPLETED export has one.');
-  if (task.fileKey !== null) await deps.storage.remove(task.fileKey);
+  if (!expired) {
+    const current = await requireTask(deps.db, viewer, id);
+    if (current.status === 'EXPIRED') return current;
+    throw conflict('This export has no file: only a COMPLETED export has one.');
+  }
+  await discardFile(deps, expired);
   return expired;
 }
 

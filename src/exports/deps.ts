@@ -12,8 +12,8 @@ export type ExportDeps = {
   readonly storage: Storage;
   readonly watch: TaskWatch;
   readonly log: Logger;
-  /** Puts a task before the workers when `tx` commits; `delaySeconds` later at the earliest. */
-  readonly enqueue: (tx: Transaction, task: ExportTask, delaySeconds?: number) => Promise<void>;
+  /** Calls the workers to a waiting task when `tx` commits. The row is its place in the queue. */
+  readonly enqueue: (tx: Transaction, task: ExportTask) => Promise<void>;
   /** Prefix of file URLs, without a slash at the end. A function, because a free port is known late. */
   readonly publicUrl: () => string;
   /** Keys that sign file URLs: the first signs, all verify. */

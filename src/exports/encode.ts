@@ -14,24 +14,37 @@ export function compress(
   return pipeline(Readable.from(chunks, { objectMode: true }), encoder, () => {});
 }
 
-/** Bytes and sha256 of what has passed. */
-export type Measured = {
+/** A stream of bytes and how many have passed. */
+export type Counted = {
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly size: () => number;
-  /** 64 hex digits; call it once, after the last chunk. */
-  readonly sha256: () => string;
 };
 
-/** Measures a stream of bytes as it passes. */
-export function measure(source: AsyncIterable<Uint8Array>): Measured {
-  const hash = createHash('sha256');
+/** Counts the bytes of a stream as they pass. */
+export function count(source: AsyncIterable<Uint8Array>): Counted {
   let size = 0;
   async function* pass() {
     for await (const chunk of source) {
-      hash.update(chunk);
       size += chunk.byteLength;
       yield chunk;
     }
   }
-  return { chunks: pass(), size: () => size, sha256: () => hash.digest('hex') };
+  return { chunks: pass(), size: () => size };
+}
+
+export type Measured = Counted & {
+  /** 64 hex digits over all bytes; call it once, after the last chunk. */
+  readonly sha256: () => string;
+};
+
+/** Counts and hashes the bytes of a stream as they pass. */
+export function measure(source: AsyncIterable<Uint8Array>): Measured {
+  const hash = createHash('sha256');
+  async function* pass() {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  return { ...count(pass()), sha256: () => hash.digest('hex') };
 }

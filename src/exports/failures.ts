@@ -25,8 +25,7 @@ export function diagnose(error: unknown): Diagnosis {
           passing: error.retryable,
         };
   }
-  const code = errorCode(error);
-  if (passingSqlState.test(code) || passingConnection.test(code)) {
+  if (isDatabaseAway(error)) {
     return {
       code: 'DATABASE_UNAVAILABLE',
       message: 'The database could not be read. Try again later.',
@@ -40,6 +39,12 @@ export function diagnose(error: unknown): Diagnosis {
     retryable: false,
     passing: false,
   };
+}
+
+/** Whether a fault is the database's, and may pass by itself: it is away, overloaded, or gave way to somebody else. */
+export function isDatabaseAway(error: unknown): boolean {
+  const code = errorCode(error);
+  return passingSqlState.test(code) || passingConnection.test(code);
 }
 
 function errorCode(error: unknown): string {

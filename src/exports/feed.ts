@@ -4,57 +4,56 @@ export type Feed<T> = {
   readonly put: (key: string, value: T) => void;
   /** Ends the stream once everything put so far is taken. */
   readonly end: () => void;
-  /** Ends the stream with an error at once. */
+  /** Ends the stream with an error, which the reader gets once, instead of what is untaken. */
   readonly fail: (error: unknown) => void;
-  /** For one reader. Unlike a generator's, its `return` also ends a `next` that is still waiting. */
+  /** For one reader, which asks for one value at a time. Its `return` also ends a `next` that is still waiting. */
   readonly stream: AsyncIterableIterator<T>;
 };
 
-/** Opens a feed; `onClose` is called once, when the reader leaves or the stream ends. */
+/** Opens a feed; `onClose` is called once, when nothing more is taken: the reader has left, or the stream is ending. */
 export function openFeed<T>(onClose: () => void): Feed<T> {
   const untaken = new Map<string, T>();
   let waiting: PromiseWithResolvers<IteratorResult<T, undefined>> | null = null;
-  let ending = false;
   let failure: { readonly error: unknown } | null = null;
   let closed = false;
 
   const close = () => {
     if (closed) return;
     closed = true;
-    untaken.clear();
     onClose();
   };
   const settle = () => {
-    if (!waiting) return;
-    const reader = waiting;
+    if (waiting === null) return;
     const [first] = untaken;
-    if (failure) {
-      waiting = null;
-      close();
+    if (failure === null && first === undefined && !closed) return;
+    const reader = waiting;
+    waiting = null;
+    if (failure !== null) {
       reader.reject(failure.error);
-    } else if (first) {
-      waiting = null;
+      failure = null;
+    } else if (first !== undefined) {
       untaken.delete(first[0]);
       reader.resolve({ done: false, value: first[1] });
-    } else if (ending || closed) {
-      waiting = null;
-      close();
+    } else {
       reader.resolve({ done: true, value: undefined });
     }
   };
 
   return {
     put: (key, value) => {
-      if (closed || ending) return;
+      if (closed) return;
       untaken.set(key, value);
       settle();
     },
     end: () => {
-      ending = true;
+      close();
       settle();
     },
     fail: (error) => {
+      if (closed) return;
       failure = { error };
+      untaken.clear();
+      close();
       settle();
     },
     stream: {
@@ -68,6 +67,8 @@ export function openFeed<T>(onClose: () => void): Feed<T> {
         return promise;
       },
       return: async () => {
+        untaken.clear();
+        failure = null;
         close();
         settle();
         return { done: true, value: undefined };

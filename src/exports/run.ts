@@ -1,75 +1,70 @@
 import { parseCustomerFilter } from '../customers/filter.ts';
-import { type CustomerLines, readCustomerLines } from '../customers/read.ts';
+import { readCustomerLines } from '../customers/read.ts';
 import { recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
-import { compress, measure } from './encode.ts';
-import { diagnose } from './failures.ts';
+import { discardFile } from './discard.ts';
+import { compress, count, measure } from './encode.ts';
 import { fileKey } from './file.ts';
 import { reportProgress } from './report.ts';
-import { countAttempts, type ExportTask, MAX_ATTEMPTS } from './task.ts';
-import {
-  claimTask,
-  failTask,
-  findTask,
-  finishCanceling,
-  type PublishedFile,
-  publishTask,
-  returnTask,
-} from './task-store.ts';
+import { settleAttempt } from './settle.ts';
+import type { ExportTask } from './task.ts';
+import { type PublishedFile, publishTask } from './task-store.ts';
 
-/** Why a run was ended from outside. */
-export class Stopped extends Error {
-  override name = 'Stopped';
-}
+/** What ends a run from outside. */
+export type RunSignals = {
+  /** An orderly stop: the task goes back to the queue. */
+  readonly stop: AbortSignal;
+  /** The task is not held any more: somebody else may run it. */
+  readonly lost: AbortSignal;
+};
+
 /** The task is no longer this attempt's: it was cancelled, or another worker has taken it over. */
-export class ClaimLost extends Error {
+class ClaimLost extends Error {
   override name = 'ClaimLost';
 }
 
 /**
- * Runs one attempt of an export, from the claim to the published file.
- * `signal` asks for an orderly stop: the task then goes back to the queue. Never throws for what it can put on the task.
+ * Runs the attempt that `task` has just been claimed for, up to the published file or to what became of it instead.
+ * @throws when not even that can be written down: then the database is away, and the next attempt begins with it.
  */
-export async function runExport(deps: ExportDeps, taskId: string, signal: AbortSignal): Promise<void> {
-  const task = await claimTask(deps.db, taskId);
-  if (!task) return giveUpExhausted(deps, taskId);
+export async function runExport(deps: ExportDeps, task: ExportTask, signals: RunSignals): Promise<void> {
   const log = deps.log.child({ taskId: task.id, attempt: task.attempt });
   log.info('export started');
   try {
-    const file = await writeFile(deps, task, signal);
+    const file = await writeFile(deps, task, signals);
     await publish(deps, task, file);
     log.info({ objectCount: file.objectCount, fileSize: file.fileSize }, 'export completed');
   } catch (error) {
-    await deps.storage
-      .remove(fileKey(task))
-      .catch((cause: unknown) => log.warn({ err: cause }, 'left an object behind'));
-    if (error instanceof ClaimLost) {
-      log.info('export is no longer this attempt’s');
-      await finishCanceling(deps.db, task.id);
-    } else if (signal.aborted) {
-      log.info('export goes back to the queue');
-      await giveBack(deps, task, { orderly: true, delaySeconds: 0 });
+    if (error instanceof ClaimLost || signals.lost.aborted) {
+      await settleAttempt(deps, task, { kind: 'lost' });
+    } else if (signals.stop.aborted) {
+      await settleAttempt(deps, task, { kind: 'stopped' });
     } else {
-      await settleFailure(deps, task, error);
+      await settleAttempt(deps, task, { kind: 'failed', error });
     }
   }
 }
 
 /** Reads the customers of one snapshot and writes their lines into the attempt's own object. */
-async function writeFile(deps: ExportDeps, task: ExportTask, stop: AbortSignal): Promise<PublishedFile> {
-  const lost = new AbortController();
-  const signal = AbortSignal.any([stop, lost.signal]);
+async function writeFile(
+  deps: ExportDeps,
+  task: ExportTask,
+  { stop, lost }: RunSignals,
+): Promise<PublishedFile> {
+  const taken = new AbortController();
+  const signal = AbortSignal.any([stop, lost, taken.signal]);
+  await using report = reportProgress(deps.db, task, () => taken.abort(new ClaimLost()));
+  if (task.attempt > 1) await discardFile(deps, { ...task, attempt: task.attempt - 1 });
   const parsed = parseCustomerFilter(task.filter);
   if ('problems' in parsed) throw new Error('The stored filter is not a filter.');
-  await using lines: CustomerLines = await readCustomerLines(deps.databaseUrl, {
+  await using lines = await readCustomerLines(deps.databaseUrl, {
     filter: parsed.filter,
     selection: task.selection,
     name: `export ${task.id} ${task.attempt}`,
     signal,
   });
-  await using report = reportProgress(deps.db, task, lines, () => lost.abort(new ClaimLost()));
-  const plain = measure(report.counted());
-  const served = task.compression === 'NONE' ? plain : measure(compress(plain.chunks, task.compression));
+  const plain = count(report.counted(lines));
+  const served = measure(compress(plain.chunks, task.compression));
   const key = fileKey(task);
   await deps.storage.write(key, served.chunks, signal);
   signal.throwIfAborted();
@@ -82,6 +77,7 @@ async function writeFile(deps: ExportDeps, task: ExportTask, stop: AbortSignal):
   };
 }
 
+/** The file's facts, the status, the audit row and the doorbell: together or not at all. */
 async function publish(deps: ExportDeps, task: ExportTask, file: PublishedFile): Promise<void> {
   const published = await deps.db.transaction(async (tx) => {
     const done = await publishTask(tx, task, file, deps.retentionHours);
@@ -97,56 +93,4 @@ async function publish(deps: ExportDeps, task: ExportTask, file: PublishedFile):
     return done;
   });
   if (!published) throw new ClaimLost();
-}
-
-async function giveBack(
-  deps: ExportDeps,
-  task: ExportTask,
-  how: { readonly orderly: boolean; readonly delaySeconds: number },
-): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    const returned = await returnTask(tx, task, how);
-    if (returned) await deps.enqueue(tx, returned, how.delaySeconds);
-    else await finishCanceling(tx, task.id);
-  });
-}
-
-async function settleFailure(deps: ExportDeps, task: ExportTask, error: unknown): Promise<void> {
-  const failure = diagnose(error);
-  deps.log.error(
-    { err: error, taskId: task.id, attempt: task.attempt, code: failure.code },
-    'export attempt failed',
-  );
-  const attempts = countAttempts(task);
-  if (failure.passing && attempts < MAX_ATTEMPTS) {
-    await giveBack(deps, task, { orderly: false, delaySeconds: 2 ** attempts });
-  } else {
-    await fail(deps, task, failure);
-  }
-}
-
-/** A job for a task that may not be claimed: finished long ago, cancelled, or one that took too many workers down. */
-async function giveUpExhausted(deps: ExportDeps, taskId: string): Promise<void> {
-  const task = await findTask(deps.db, taskId);
-  if (!task) return;
-  if (task.status === 'CANCELING') await finishCanceling(deps.db, task.id);
-  if (task.status !== 'CREATED' && task.status !== 'RUNNING') return;
-  await fail(deps, task, {
-    code: 'WORKER_CRASHED',
-    message: `The worker was lost in each of ${MAX_ATTEMPTS} attempts. Narrow the filter or ask the operator to look at the log.`,
-    retryable: true,
-  });
-}
-
-async function fail(
-  deps: ExportDeps,
-  task: ExportTask,
-  failure: Parameters<typeof failTask>[2],
-): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    const failed = await failTask(tx, task, failure);
-    if (failed)
-      await recordAudit(tx, { actor: 'worker', action: 'fail', task, details: { code: failure.code } });
-    else await finishCanceling(tx, task.id);
-  });
 }

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { requireScope, sightOf, type Viewer } from '../auth/viewer.ts';
 import { type CustomerFilter, type CustomerFilterInput, canonicalFilter } from '../customers/filter.ts';
 import { understandFilter } from '../customers/understand.ts';
+import type { Transaction } from '../db/client.ts';
 import { type Problem, Refusal } from '../errors.ts';
 import { type Origin, recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
-import type { Compression, ExportTask } from './task.ts';
+import { type Compression, type ExportTask, unfinished } from './task.ts';
+import { countTasks } from './task-list.ts';
 import { insertTask } from './task-store.ts';
 
 export type StartRequest = {
@@ -44,6 +46,7 @@ export async function startCustomerExport(
       compression: request.compression,
     });
     if (created) {
+      await requireRoom(tx, viewer);
       await deps.enqueue(tx, task);
       await recordAudit(tx, {
         actor: viewer.subject,
@@ -64,6 +67,16 @@ export async function startCustomerExport(
     ]);
   }
   return task;
+}
+
+/** Far more than anybody waits for: a script that has gone wild. */
+const MAX_UNFINISHED = 1_000;
+
+async function requireRoom(tx: Transaction, viewer: Viewer): Promise<void> {
+  const mine = { requestedBy: viewer.subject, brands: '*', statuses: unfinished } as const;
+  if ((await countTasks(tx, mine)) <= MAX_UNFINISHED) return;
+  const message = `You have ${MAX_UNFINISHED} exports that are not finished. Wait for some of them, or cancel them.`;
+  throw new Refusal([{ code: 'LIMIT_REACHED', message, path: [] }]);
 }
 
 async function understand(

@@ -5,7 +5,14 @@ type Row = typeof exports.$inferSelect;
 
 /** Reads a row of `exports` as a task. Throws when the row holds a word this version does not know. */
 export function readTask(row: Row): ExportTask {
-  const { failureCode, failureMessage, failureRetryable, cancelRequestedBy: _, ...columns } = row;
+  const {
+    failureCode,
+    failureMessage,
+    failureRetryable,
+    cancelRequestedBy: _,
+    retryAt: __,
+    ...columns
+  } = row;
   return {
     ...columns,
     status: known(statuses, row.status),

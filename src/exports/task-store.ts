@@ -1,8 +1,15 @@
-import { and, asc, count, desc, eq, inArray, lt, lte, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/client.ts';
 import { ring } from '../db/notifications.ts';
 import { exports } from '../db/tables.ts';
-import { type Compression, type ExportTask, type Failure, MAX_ATTEMPTS, type Status } from './task.ts';
+import {
+  type Compression,
+  comingFrom,
+  type ExportTask,
+  type Failure,
+  MAX_ATTEMPTS,
+  type Status,
+} from './task.ts';
 import { readTask } from './task-row.ts';
 
 /** All SQL of the task row. Every change is one guarded UPDATE; no row back means "no longer mine". */
@@ -26,7 +33,10 @@ export async function insertTask(
   task: NewTask,
 ): Promise<{ task: ExportTask; created: boolean }> {
   const [inserted] = await tx.insert(exports).values(task).onConflictDoNothing().returning();
-  if (inserted) return { task: readTask(inserted), created: true };
+  if (inserted) {
+    await ring(tx, inserted.id);
+    return { task: readTask(inserted), created: true };
+  }
   const [existing] = await tx
     .select()
     .from(exports)
@@ -56,97 +66,42 @@ export async function findTasks(db: Db, ids: readonly string[]): Promise<ExportT
   return rows.map(readTask);
 }
 
-/** How many tasks stand before this one, itself included; null once it has left the queue. */
-export async function findQueuePosition(db: Db, task: ExportTask): Promise<number | null> {
-  if (task.status !== 'CREATED') return null;
-  const [row] = await db
-    .select({ ahead: count() })
-    .from(exports)
-    .where(
-      and(
-        eq(exports.status, 'CREATED'),
-        lte(exports.createdAt, sql`(select created_at from exports where id = ${task.id})`),
-      ),
-    );
-  return Math.max(1, row?.ahead ?? 1);
-}
-
-export type TaskScope = {
-  /** null = every owner's. */
-  readonly requestedBy: string | null;
-  /** `*` = every brand. */
-  readonly brands: '*' | readonly string[];
-  readonly statuses: readonly Status[] | null;
-};
-
-export type TaskPage = { readonly createdAt: Date; readonly id: string };
-
-/** Tasks of a scope, newest first, from just after `after` (or, going back, from just before `before`). */
-export async function listTasks(
-  db: Db,
-  scope: TaskScope,
-  page: {
-    readonly limit: number;
-    readonly after?: string | null;
-    readonly before?: string | null;
-    readonly backward?: boolean;
-  },
-): Promise<ExportTask[]> {
-  const position = (id: string) => sql`(select (created_at, id) from exports where id = ${id})`;
-  const here = sql`(${exports.createdAt}, ${exports.id})`;
-  const conditions: (SQL | undefined)[] = [
-    scopeCondition(scope),
-    page.after ? sql`${here} < ${position(page.after)}` : undefined,
-    page.before ? sql`${here} > ${position(page.before)}` : undefined,
-  ];
-  const order = page.backward ? asc : desc;
-  const rows = await db
-    .select()
-    .from(exports)
-    .where(and(...conditions))
-    .orderBy(order(exports.createdAt), order(exports.id))
-    .limit(page.limit);
-  return (page.backward ? rows.reverse() : rows).map(readTask);
-}
-
-/** How many tasks a scope has. */
-export async function countTasks(db: Db, scope: TaskScope): Promise<number> {
-  const [row] = await db.select({ total: count() }).from(exports).where(scopeCondition(scope));
-  return row?.total ?? 0;
-}
-
-function scopeCondition(scope: TaskScope): SQL | undefined {
-  return and(
-    scope.requestedBy === null ? undefined : eq(exports.requestedBy, scope.requestedBy),
-    scope.brands === '*' ? undefined : sql`${exports.brand} = any(${sql.param(scope.brands)}::text[])`,
-    scope.statuses === null ? undefined : inArray(exports.status, [...scope.statuses]),
-  );
-}
-
-/** Starts the next attempt: of a new task, or of one whose worker is gone. Null when it is not to be run. */
-export function claimTask(db: Db, id: string): Promise<ExportTask | null> {
-  return change(
-    db,
-    and(
-      eq(exports.id, id),
-      inArray(exports.status, ['CREATED', 'RUNNING']),
-      lt(sql`${exports.attempt} - ${exports.returns}`, MAX_ATTEMPTS),
-    ),
-    {
-      status: 'RUNNING',
-      attempt: sql`${exports.attempt} + 1`,
-      startedAt: sql`coalesce(${exports.startedAt}, clock_timestamp())`,
-      objectCount: 0,
-      totalObjectCount: null,
-      transactionTime: null,
-      objectsPerSecond: null,
-      estimatedCompletionAt: null,
-    },
-  );
-}
-
 /** Who holds a task: one attempt of it. */
 export type Claim = Pick<ExportTask, 'id' | 'attempt'>;
+
+/** The task may be tried now: it does not wait after an attempt that failed. */
+export const isDue = sql`(${exports.retryAt} is null or ${exports.retryAt} <= clock_timestamp())`;
+
+/** Attempts that count against the task, as `countAttempts` counts them. */
+export const attemptsOf = sql`${exports.attempt} - ${exports.returns}`;
+
+/**
+ * Starts the attempt after `claim`: of a waiting task, or of one that nobody runs any more. Only for whoever holds the
+ * task (see `holds.ts`). Null when it is not to be run, or another attempt has begun meanwhile.
+ */
+export function claimTask(db: Db, claim: Claim): Promise<ExportTask | null> {
+  return change(db, and(heldBy(claim, comingFrom('RUNNING')), isDue, lt(attemptsOf, MAX_ATTEMPTS)), {
+    status: 'RUNNING',
+    attempt: sql`${exports.attempt} + 1`,
+    retryAt: null,
+    startedAt: sql`coalesce(${exports.startedAt}, clock_timestamp())`,
+    // An attempt that was given back is taken up again as the same one, and its count must not fall.
+    objectCount: sql`case when ${exports.status} = 'RUNNING' then 0 else ${exports.objectCount} end`,
+    totalObjectCount: null,
+    transactionTime: null,
+    objectsPerSecond: null,
+    estimatedCompletionAt: null,
+  });
+}
+
+/** Whether the attempt is still to go on. */
+export async function isRunning(db: Db, claim: Claim): Promise<boolean> {
+  const rows = await db
+    .select({ id: exports.id })
+    .from(exports)
+    .where(heldBy(claim, ['RUNNING']));
+  return rows.length > 0;
+}
 
 export type ProgressReport = Partial<
   Pick<
@@ -157,9 +112,10 @@ export type ProgressReport = Partial<
 
 /** Records how far an attempt is. `progress` never falls, also not when a new attempt starts over. */
 export function recordProgress(db: Db, claim: Claim, report: ProgressReport): Promise<ExportTask | null> {
-  const { progress = 0, ...columns } = report;
+  const { progress = 0, objectCount = 0, ...columns } = report;
   return change(db, heldBy(claim, ['RUNNING']), {
     ...columns,
+    objectCount: sql`greatest(${exports.objectCount}, ${objectCount}::int)`,
     progress: sql`greatest(${exports.progress}, ${progress}::float8)`,
   });
 }
@@ -181,7 +137,7 @@ export function publishTask(
   file: PublishedFile,
   retentionHours: number,
 ): Promise<ExportTask | null> {
-  return change(db, heldBy(claim, ['RUNNING']), {
+  return change(db, heldBy(claim, comingFrom('COMPLETED')), {
     ...file,
     status: 'COMPLETED',
     totalObjectCount: file.objectCount,
@@ -192,27 +148,33 @@ export function publishTask(
   });
 }
 
-/** Gives a running task back to the queue. An orderly stop does not count as an attempt. */
-export function returnTask(
-  db: Db,
-  claim: Claim,
-  { orderly }: { readonly orderly: boolean },
-): Promise<ExportTask | null> {
-  return change(db, heldBy(claim, ['RUNNING']), {
+/** Gives a running task back to the queue, because its worker stops in good order: that is not an attempt. */
+export function returnTask(db: Db, claim: Claim): Promise<ExportTask | null> {
+  return change(db, heldBy(claim, comingFrom('CREATED')), {
     status: 'CREATED',
-    returns: orderly ? sql`${exports.returns} + 1` : sql`${exports.returns}`,
+    returns: sql`${exports.returns} + 1`,
     objectsPerSecond: null,
     estimatedCompletionAt: null,
   });
 }
 
-/** Ends a task that cannot be done, whichever attempt says so. */
+/** Lets a task wait after an attempt that failed for a passing reason. It stays RUNNING; whoever is free takes it. */
+export function postponeTask(db: Db, claim: Claim, delaySeconds: number): Promise<ExportTask | null> {
+  return change(db, heldBy(claim, ['RUNNING']), {
+    retryAt: sql`clock_timestamp() + make_interval(secs => ${delaySeconds}::float8)`,
+    objectsPerSecond: null,
+    estimatedCompletionAt: null,
+  });
+}
+
+/** Ends a task that cannot be done. */
 export function failTask(db: Db, claim: Claim, failure: Failure): Promise<ExportTask | null> {
-  return change(db, heldBy(claim, ['CREATED', 'RUNNING']), {
+  return change(db, heldBy(claim, comingFrom('FAILED')), {
     status: 'FAILED',
     failureCode: failure.code,
     failureMessage: failure.message,
     failureRetryable: failure.retryable,
+    objectsPerSecond: null,
     estimatedCompletionAt: null,
     completedAt: sql`clock_timestamp()`,
   });
@@ -223,23 +185,23 @@ export function cancelTask(db: Db, id: string, requestedBy: string): Promise<Exp
   return change(db, and(eq(exports.id, id), inArray(exports.status, ['CREATED', 'RUNNING'])), {
     status: sql`case when ${exports.status} = 'CREATED' then 'CANCELED' else 'CANCELING' end`,
     completedAt: sql`case when ${exports.status} = 'CREATED' then clock_timestamp() end`,
+    objectsPerSecond: null,
     estimatedCompletionAt: null,
     cancelRequestedBy: requestedBy,
   });
 }
 
-/** The worker's answer to CANCELING: it has stopped and left nothing behind. */
-export function finishCanceling(db: Db, id: string): Promise<ExportTask | null> {
-  return change(db, and(eq(exports.id, id), eq(exports.status, 'CANCELING')), {
+/** The answer to CANCELING of whoever ran the attempt, or swept up after it: nothing is left of it. */
+export function finishCanceling(db: Db, claim: Claim): Promise<ExportTask | null> {
+  return change(db, heldBy(claim, ['CANCELING']), {
     status: 'CANCELED',
-    objectsPerSecond: null,
     completedAt: sql`clock_timestamp()`,
   });
 }
 
 /** Lets go of a finished task's file; the caller removes the object that `fileKey` named. */
 export function expireTask(db: Db, id: string): Promise<ExportTask | null> {
-  return change(db, and(eq(exports.id, id), eq(exports.status, 'COMPLETED')), {
+  return change(db, and(eq(exports.id, id), inArray(exports.status, comingFrom('EXPIRED'))), {
     status: 'EXPIRED',
     fileKey: null,
     expiresAt: sql`least(${exports.expiresAt}, clock_timestamp())`,

@@ -11,9 +11,12 @@ export const statuses = [
 ] as const;
 export type Status = (typeof statuses)[number];
 
-/** From each state, the states it may become. RUNNING goes back to CREATED when a stopping worker returns it. */
+/**
+ * From each state, the states it may become. RUNNING becomes RUNNING again by a next attempt, after one that failed or
+ * whose worker is gone, and CREATED when a stopping worker gives it back.
+ */
 export const moves: Readonly<Record<Status, readonly Status[]>> = {
-  CREATED: ['RUNNING', 'CANCELED', 'FAILED'],
+  CREATED: ['RUNNING', 'CANCELED'],
   RUNNING: ['RUNNING', 'CREATED', 'COMPLETED', 'FAILED', 'CANCELING'],
   CANCELING: ['CANCELED'],
   COMPLETED: ['EXPIRED'],
@@ -21,6 +24,11 @@ export const moves: Readonly<Record<Status, readonly Status[]>> = {
   CANCELED: [],
   EXPIRED: [],
 };
+
+/** The states that may become `status`: what guards each change of a row. */
+export function comingFrom(status: Status): Status[] {
+  return statuses.filter((from) => moves[from].includes(status));
+}
 
 /** Nothing will happen to the task by itself any more, except that its file expires. */
 export function isTerminal(status: Status): boolean {
@@ -30,7 +38,7 @@ export function isTerminal(status: Status): boolean {
 /** The states in which something is still to happen. */
 export const unfinished: readonly Status[] = ['CREATED', 'RUNNING', 'CANCELING'];
 
-/** A task that took its worker down this often is not tried again. */
+/** A task is tried this often. */
 export const MAX_ATTEMPTS = 3;
 
 export const compressions = ['NONE', 'GZIP', 'ZSTD'] as const;
@@ -90,4 +98,9 @@ export type ExportTask = {
 /** Attempts that count against the task: those that an orderly stop gave back do not. */
 export function countAttempts(task: Pick<ExportTask, 'attempt' | 'returns'>): number {
   return task.attempt - task.returns;
+}
+
+/** The next attempt is the last one. */
+export function hasOneAttemptLeft(task: Pick<ExportTask, 'attempt' | 'returns'>): boolean {
+  return countAttempts(task) === MAX_ATTEMPTS - 1;
 }

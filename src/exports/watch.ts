@@ -1,74 +1,83 @@
-import type postgres from 'postgres';
+import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
+import { type ListenOptions, listen } from '../db/listen.ts';
 import { CHANNEL } from '../db/notifications.ts';
+import { openChangeReader } from './change-reader.ts';
+import { inTime } from './in-time.ts';
 import type { ExportTask } from './task.ts';
-import { findTasks } from './task-store.ts';
+import { openTaskRoll } from './task-roll.ts';
 
-/** At most one event a task in this time: four a second. */
-const COALESCE_MS = 250;
-/** How often watched tasks are read again although nobody rang: notifications are lost on a reconnect. */
+/** How often it is looked for changes that nobody rang for: notifications are lost while a connection is. */
 const POLL_MS = 5_000;
 
-/** Tells the processes' subscribers of every change of the tasks they watch. */
+type Tell = (task: ExportTask) => void;
+
+/** Tells a process's subscribers of every change of the tasks they watch: all of them with one and the same object. */
 export type TaskWatch = {
-  /** Calls `onChange` with the newest state after every change of this task, until the returned function is called. */
-  readonly watchTask: (id: string, onChange: (task: ExportTask) => void) => () => void;
-  /** The same for every task there is. */
-  readonly watchAll: (onChange: (task: ExportTask) => void) => () => void;
+  /**
+   * Calls `tell` with the newest state after every change of this task, until the returned function is called.
+   * A change from just before is told as well, so that a reader who looked first misses nothing.
+   */
+  readonly watchTask: (id: string, tell: Tell) => () => void;
+  /** The same for every task that is not finished yet, or starts later. */
+  readonly watchAll: (tell: Tell) => () => void;
   readonly close: () => Promise<void>;
 };
 
-/** Opens the process's one LISTEN connection. */
-export async function openTaskWatch(db: Database, sql: postgres.Sql): Promise<TaskWatch> {
-  const byTask = new Map<string, Set<(task: ExportTask) => void>>();
-  const forAll = new Set<(task: ExportTask) => void>();
-  const rung = new Set<string>();
-  let timer: NodeJS.Timeout | null = null;
-  let lastRead = 0;
-  let closed = false;
+export type TaskWatchOptions = Pick<ListenOptions, 'heartbeatMs' | 'echoMs'> & { readonly pollMs?: number };
 
-  const readRung = async () => {
-    timer = null;
-    lastRead = performance.now();
-    const ids = [...rung];
-    rung.clear();
-    const tasks = await findTasks(db, ids).catch(() => null);
-    if (tasks === null) return; // the database is away; the poll asks again
-    for (const task of tasks) {
-      for (const tell of byTask.get(task.id) ?? []) tell(task);
-      for (const tell of forAll) tell(task);
-    }
-  };
-  const onRing = (id: string) => {
-    if (closed || (forAll.size === 0 && !byTask.has(id))) return;
-    rung.add(id);
-    timer ??= setTimeout(readRung, Math.max(0, COALESCE_MS - (performance.now() - lastRead)));
-  };
-  const readAll = () => {
-    for (const id of byTask.keys()) onRing(id);
-  };
+/** Opens the process's one listening connection. The row is the truth: who is rung for is read through `db`. */
+export async function openTaskWatch(
+  { db, databaseUrl, log }: { readonly db: Database; readonly databaseUrl: string; readonly log: Logger },
+  { pollMs = POLL_MS, ...heartbeat }: TaskWatchOptions = {},
+): Promise<TaskWatch> {
+  const byTask = new Map<string, Set<Tell>>();
+  const forAll = new Set<Tell>();
+  const roll = openTaskRoll(db);
 
-  const poll = setInterval(readAll, POLL_MS);
-  const listening = await sql.listen(CHANNEL, onRing, readAll);
+  const reader = openChangeReader(db, log, (task) => {
+    for (const tell of byTask.get(task.id) ?? []) tell(task);
+    if (forAll.size > 0 && roll.isNews(task)) for (const tell of forAll) tell(task);
+  });
+  const ring = (id: string) => {
+    if (forAll.size > 0 || byTask.has(id)) reader.ring(id);
+  };
+  const look = async (how: { readonly thorough: boolean }) => {
+    for (const id of byTask.keys()) reader.ring(id);
+    if (forAll.size === 0) return;
+    const onFault = (error: unknown) => log.warn({ err: error }, 'exports could not be looked through');
+    for (const id of (await inTime(roll.findChanged(how), onFault)) ?? []) ring(id);
+  };
+  const listening = await listen(db, databaseUrl, CHANNEL, {
+    ...heartbeat,
+    onNotify: ring,
+    onListening: () => look({ thorough: true }),
+  });
+  const poll = setInterval(() => look({ thorough: false }), pollMs);
 
   return {
-    watchTask: (id, onChange) => {
+    watchTask: (id, tell) => {
       const watchers = byTask.get(id) ?? new Set();
-      byTask.set(id, watchers.add(onChange));
+      byTask.set(id, watchers.add(tell));
+      reader.ring(id);
       return () => {
-        watchers.delete(onChange);
+        watchers.delete(tell);
         if (watchers.size === 0 && byTask.get(id) === watchers) byTask.delete(id);
       };
     },
-    watchAll: (onChange) => {
-      forAll.add(onChange);
-      return () => forAll.delete(onChange);
+    watchAll: (tell) => {
+      const isFirst = forAll.size === 0;
+      forAll.add(tell);
+      if (isFirst) {
+        roll.begin();
+        void look({ thorough: false });
+      }
+      return () => forAll.delete(tell);
     },
     close: async () => {
-      closed = true;
       clearInterval(poll);
-      if (timer) clearTimeout(timer);
-      await listening.unlisten();
+      reader.close();
+      await listening.close();
     },
   };
 }

@@ -12,8 +12,8 @@ builder.subscriptionFields((t) => ({
       'The current state at once, then every change, at most 4 a second; a slow client gets the latest state. Completes after a terminal state. NOT_FOUND for an unknown or foreign export.',
     args: { asyncTaskId: t.arg.id({ required: true, description: 'Id of the export.' }) },
     subscribe: async (_, { asyncTaskId }, { deps, viewer }) => {
-      const { id } = await requireTask(deps.db, viewer, asyncTaskId);
-      return followTask(deps.watch, id, () => requireTask(deps.db, viewer, id));
+      const current = await requireTask(deps.db, viewer, asyncTaskId);
+      return followTask(deps.watch, current, (task) => seesExport(viewer, task));
     },
     resolve: (task) => task,
   }),

@@ -12,6 +12,7 @@ import { describeError } from '../graphql/errors.ts';
 import { type ExampleFilter, prepareGraphiql, renderGraphiQL } from './graphiql.ts';
 import { useLimits } from './limits.ts';
 import { originOf } from './origin.ts';
+import { useSharedEvents } from './shared-events.ts';
 
 /** What the transport knows: over HTTP the request, over WebSocket also who connected. */
 export type Transport = {
@@ -28,7 +29,6 @@ export type GraphqlOptions = {
   readonly log: Logger;
   readonly graphiql: boolean;
   readonly introspection: boolean;
-  readonly allowedOrigins: readonly string[];
   /** What GraphiQL's operations start with. */
   readonly exampleFilter: () => Promise<ExampleFilter>;
 };
@@ -54,10 +54,10 @@ export function createGraphql(options: GraphqlOptions): GraphqlServer {
     batching: false,
     multipart: false,
     maxRequestBodySize: MAX_BODY_BYTES,
-    cors: options.allowedOrigins.length === 0 ? false : { origin: [...options.allowedOrigins] },
+    cors: false, // said for all routes alike, before they are asked
     logging: false,
     maskedErrors: { maskError: (error) => maskError(error, log) },
-    plugins: [useLimits(options), usePreflight()],
+    plugins: [useLimits(options), usePreflight(), useSharedEvents((error) => maskError(error, log))],
   });
 }
 

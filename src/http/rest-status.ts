@@ -1,7 +1,7 @@
 import type { ExportDeps } from '../exports/deps.ts';
 import { describeFile } from '../exports/file.ts';
+import { findQueuePosition } from '../exports/queue.ts';
 import { countAttempts, type ExportTask } from '../exports/task.ts';
-import { findQueuePosition } from '../exports/task-store.ts';
 import { HttpError } from './respond.ts';
 
 /** When to ask again, in seconds. */

@@ -1,13 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, GraphQLError } from 'graphql';
-import { CloseCode, type SubscribePayload } from 'graphql-ws';
-import { type Extra, useServer } from 'graphql-ws/use/ws';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CloseCode, handleProtocols, makeServer, type Server as ProtocolServer } from 'graphql-ws';
 import type { Logger } from 'pino';
-import { WebSocketServer } from 'ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/token.ts';
-import type { Viewer } from '../auth/viewer.ts';
-import { type GraphqlServer, maskError } from './graphql.ts';
+import type { GraphqlServer } from './graphql.ts';
+import { onExpiry } from './token-expiry.ts';
+import { type Connection, operationHooks } from './websocket-operations.ts';
 
 export type WebsocketOptions = {
   readonly graphql: GraphqlServer;
@@ -19,95 +19,114 @@ export type WebsocketOptions = {
 
 /** Larger messages close the socket with 1009. */
 const MAX_MESSAGE_BYTES = 262_144;
-/** Operations that one socket may have open. */
-const MAX_OPERATIONS = 100;
+/** A client that has not said by then who it is, is closed with 4408. */
+const INIT_MS = 5_000;
+/** How often a client has to show that it is there. */
+const PING_MS = 12_000;
+/** How long clients may take to say goodbye when the server stops. */
+const GOODBYE_MS = 1_000;
 
-type Connection = Extra & Record<PropertyKey, unknown> & { viewer?: Viewer };
+type SocketConnection = Connection & { readonly socket: WebSocket };
 
 /** Serves the `graphql-transport-ws` protocol on `/graphql` of an HTTP server. The returned function ends all sockets. */
 export function serveWebsocket(server: Server, options: WebsocketOptions): () => Promise<void> {
   const { graphql, authenticator, log, allowsOrigin } = options;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
-  const disposable = useServer<Record<string, unknown>, Connection>(
-    {
-      onConnect: async ({ connectionParams, extra }) => {
-        const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
-        const viewer = await authenticator
-          .authenticate(typeof authorization === 'string' ? authorization : null)
-          .catch(() => null);
-        if (!viewer) return false; // closes with 4403
-        extra.viewer = viewer;
-        closeAtExpiry(extra, viewer);
-        return true;
-      },
-      onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
-        // An error of a document is that operation's: throwing would close the socket with all its subscriptions.
-        try {
-          if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
-          return await prepare(graphql, extra, payload);
-        } catch (error) {
-          return [maskError(error, log)];
-        }
-      },
-      execute: (args) => envelopOf(args).execute(args),
-      subscribe: (args) => envelopOf(args).subscribe(args),
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    handleProtocols,
+  });
+  const protocol = makeServer<Record<string, unknown>, SocketConnection>({
+    connectionInitWaitTimeout: INIT_MS,
+    onConnect: async ({ connectionParams, extra }) => {
+      const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
+      const viewer = await authenticator
+        .authenticate(typeof authorization === 'string' ? authorization : null)
+        .catch(() => null);
+      if (!viewer) return false; // closes with 4403
+      extra.viewer = viewer;
+      const forget = onExpiry(viewer, () =>
+        extra.socket.close(CloseCode.Forbidden, 'The token has expired.'),
+      );
+      extra.socket.once('close', forget);
+      return true;
     },
-    sockets,
-  );
+    ...operationHooks(graphql, log),
+  });
 
   const onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (new URL(req.url ?? '/', 'http://localhost').pathname !== '/graphql')
-      return refuse(socket, '404 Not Found');
+    const { pathname } = URL.parse(req.url ?? '/', 'http://localhost') ?? {};
+    if (pathname !== '/graphql') return refuse(socket, '404 Not Found');
     if (!allowsOrigin(req)) return refuse(socket, '403 Forbidden');
-    sockets.handleUpgrade(req, socket, head, (client) => sockets.emit('connection', client, req));
+    sockets.handleUpgrade(req, socket, head, (client) => open(protocol, client, req, log));
   };
   server.on('upgrade', onUpgrade);
   return async () => {
     server.off('upgrade', onUpgrade);
-    await disposable.dispose();
+    for (const client of sockets.clients) client.close(1001, 'The server is stopping.');
+    const deadline = performance.now() + GOODBYE_MS;
+    while (sockets.clients.size > 0 && performance.now() < deadline) await delay(10);
+    for (const client of sockets.clients) client.terminate();
   };
 }
 
-type Envelop = ReturnType<GraphqlServer['getEnveloped']>;
-const envelops = new WeakMap<ExecutionArgs, Envelop>();
-
-function envelopOf(args: ExecutionArgs): Envelop {
-  const envelop = envelops.get(args);
-  if (!envelop) throw new Error('An operation that was not prepared.');
-  return envelop;
-}
-
-/** Parses and validates as over HTTP, with the same plugins. */
-async function prepare(graphql: GraphqlServer, { request, viewer }: Connection, params: SubscribePayload) {
-  if (!viewer) throw new Error('A subscription before the connection was accepted.');
-  const envelop = graphql.getEnveloped({ req: request, viewer, params });
-  const document = envelop.parse(params.query);
-  const errors = envelop.validate(envelop.schema, document);
-  if (errors.length > 0) return errors;
-  const args = {
-    schema: envelop.schema,
-    document,
-    operationName: params.operationName,
-    variableValues: params.variables,
-    contextValue: await envelop.contextFactory(),
-  };
-  envelops.set(args, envelop);
-  return args;
-}
-
-/** A socket lives no longer than the token that opened it. */
-function closeAtExpiry({ socket }: Extra, { expiresAt }: Viewer): void {
-  if (!expiresAt) return;
-  // The longest delay that a timer takes; such a socket is closed early and may come back.
-  const ms = Math.min(Math.max(0, expiresAt.getTime() - Date.now()), 2 ** 31 - 1);
-  const timer = setTimeout(() => socket.close(CloseCode.Forbidden, 'The token has expired.'), ms);
-  socket.once('close', () => clearTimeout(timer));
-}
-
-function tooMany(): GraphQLError {
-  return new GraphQLError(`A socket may have ${MAX_OPERATIONS} operations open.`, {
-    extensions: { code: 'RATE_LIMITED' },
+/** Lets the protocol speak through a socket. */
+function open(
+  protocol: ProtocolServer<SocketConnection>,
+  socket: WebSocket,
+  request: IncomingMessage,
+  log: Logger,
+): void {
+  const send = (text: string) =>
+    new Promise<void>((resolve) => {
+      if (socket.readyState === socket.OPEN) socket.send(text, () => resolve());
+      else resolve();
+    });
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send,
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (handle) =>
+        socket.on('message', (data: RawData, isBinary: boolean) => {
+          if (isBinary) return socket.close(CloseCode.BadRequest, 'Messages are text.');
+          handle(data.toString()).catch((error: unknown) => fail(socket, error, log));
+        }),
+    },
+    { socket, request, send },
+  );
+  const stopPings = keepAlive(socket);
+  // A fault of the client's, such as a message that is too long; `ws` closes the socket itself.
+  socket.on('error', (error) => log.debug({ err: error }, 'socket failed'));
+  socket.once('close', (code, reason) => {
+    stopPings();
+    closed(code, reason.toString()).catch((error: unknown) =>
+      log.error({ err: error }, 'socket was not closed'),
+    );
   });
+}
+
+function fail(socket: WebSocket, error: unknown, log: Logger): void {
+  if (error instanceof Error && error.message.startsWith('Unexpected message of type')) {
+    socket.close(CloseCode.BadRequest, 'Clients do not send this.');
+  } else {
+    log.error({ err: error }, 'message failed');
+    socket.close(CloseCode.InternalServerError, 'Internal server error');
+  }
+}
+
+/** Ends a socket whose client does not answer: one that is gone is noticed after 24 seconds at the latest. */
+function keepAlive(socket: WebSocket): () => void {
+  let hasAnswered = true;
+  socket.on('pong', () => {
+    hasAnswered = true;
+  });
+  const timer = setInterval(() => {
+    if (!hasAnswered) return socket.terminate();
+    hasAnswered = false;
+    socket.ping();
+  }, PING_MS);
+  return () => clearInterval(timer);
 }
 
 function refuse(socket: Duplex, status: string): void {

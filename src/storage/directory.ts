@@ -26,7 +26,7 @@ export function openDirectory(path: string): Storage {
     return join(root, key);
   };
   return {
-    write: (key, chunks, signal) => writeWhole(pathOf(key), chunks, signal),
+    write: async (key, chunks, signal) => writeWhole(pathOf(key), chunks, signal),
     open: async (key, range) => {
       const file = await onDisk(() => orMissing(open(pathOf(key), 'r')));
       if (!file) return null;

@@ -39,7 +39,8 @@ function parseDirectory(text: string): DirectoryLocation | undefined {
   const rest = text.slice('file:'.length);
   if (!rest.startsWith('//')) return rest ? { kind: 'directory', path: rest } : undefined;
   const url = URL.parse(text);
-  if (!url || url.host || url.search || url.hash || url.pathname === '/') return undefined;
+  if (!url || url.host || url.search || url.hash || url.pathname === '/' || text.includes('%00'))
+    return undefined;
   try {
     return { kind: 'directory', path: fileURLToPath(url) };
   } catch {
@@ -63,7 +64,15 @@ function parseBucket(text: string): S3Location | undefined {
   const download = value('download') ?? 'proxy';
   if (prefix === undefined || encryption === undefined) return undefined;
   if (download !== 'proxy' && download !== 'redirect') return undefined;
-  return { kind: 's3', bucket: url.hostname, prefix, endpoint, region: value('region'), encryption, download };
+  return {
+    kind: 's3',
+    bucket: url.hostname,
+    prefix,
+    endpoint,
+    region: value('region'),
+    encryption,
+    download,
+  };
 }
 
 function parseEncryption(sse: string | null, kmsKeyId: string | null): S3Encryption | null | undefined {

@@ -30,7 +30,7 @@ export type StoredObject = {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** When it appeared whole. */
+  /** When it appeared whole, to the second. */
   readonly modifiedAt: Date;
 };
 
@@ -63,7 +63,8 @@ export type DownloadAs = {
  */
 export type Storage = {
   /**
-   * Writes an object of all the chunks, in place of one that may be there under this key.
+   * Writes an object of all the chunks, in place of one that may be there under this key. One writer a key at a time:
+   * another one's object is not what was sent, and may be removed as such.
    *
    * The object appears whole or not at all: nobody sees a part of it. When the promise resolves it is durable (file
    * and folder are on the disk, or the S3 server has confirmed size and checksum). When it rejects, no object of this
@@ -72,6 +73,7 @@ export type Storage = {
    *
    * Rejects with the error of `chunks`, with the signal's reason once that is aborted, or with a StorageError.
    * `chunks` is read as fast as it can be stored, at most some tens of MB ahead, and closed in every case.
+   * Chunks may be kept for a while: their bytes must not change any more.
    */
   readonly write: (
     key: string,

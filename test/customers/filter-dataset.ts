@@ -168,11 +168,15 @@ export function makeCustomers(count: number): TestCustomer[] {
   }));
 }
 
-/** Stores the customers with their brands and points of sale. */
-export async function insertCustomers(db: Database, all: readonly TestCustomer[]): Promise<void> {
+/** Stores the brands, each with all the points of sale. */
+export async function insertPlaces(db: Database): Promise<void> {
   await db.insert(tables.brands).values(brandCodes.map((code) => ({ code, name: code })));
   const shops = brandCodes.flatMap((brand) => posCodes.map((posCode) => ({ brand, posCode, name: posCode })));
   await db.insert(tables.pointsOfSale).values(shops);
+}
+
+/** Stores customers of these places. */
+export async function insertCustomers(db: Database, all: readonly TestCustomer[]): Promise<void> {
   for (const c of all) {
     const { boosterCustomerId } = c;
     await db

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -183,7 +183,9 @@ describe('after a crash', () => {
     const user = start(dataDir);
     const url = await user.url;
     const sql = postgres(url, { max: 1 });
-    const endless = sql`do 'begin loop end loop; end'`.catch((error: unknown) => error);
+    const busy = sql`do 'begin while clock_timestamp() < now() + interval ''20 s'' loop end loop; end'`.catch(
+      (error: unknown) => error,
+    );
     await vi.waitFor(async () => {
       expect(
         await query(url, "select 1 from pg_stat_activity where query like 'do %' and state = 'active'"),
@@ -192,16 +194,23 @@ describe('after a crash', () => {
     process.kill(pidOfServer(dataDir), 'SIGKILL');
     await user.kill();
     await sql.end({ timeout: 0 });
-    expect(await endless).toBeInstanceOf(Error);
+    expect(await busy).toBeInstanceOf(Error);
     const next = await open(dataDir);
     expect(await query(next.url, 'select text from notes')).toEqual([{ text: 'kept' }]);
   });
 
-  test('a pid file that names a process of somebody else does not matter', async () => {
-    const pidFile = join(dataDir, 'postgres', 'postmaster.pid');
-    writeFileSync(pidFile, `${process.pid}\n${dataDir}\n1\n1\n\n127.0.0.1\n 1 1\nready   \n`);
+  test('a pid file that names a process of another program does not matter', async () => {
+    // Of the server's own user: PostgreSQL itself ignores those of others.
+    const { uid, gid } = statSync(join(dataDir, 'postgres'));
+    const other = spawn('sleep', ['60'], process.getuid?.() === 0 ? { uid, gid } : {});
+    writeFileSync(
+      join(dataDir, 'postgres', 'postmaster.pid'),
+      `${other.pid}\n${dataDir}\n1\n1\n\n127.0.0.1\n 1 1\nready   \n`,
+    );
     const { url } = await open(dataDir);
     expect(await answers(url)).toBe(true);
+    expect(other.exitCode).toBeNull();
+    other.kill();
   });
 
   test('a port that another program took meanwhile is replaced', async () => {

@@ -9,7 +9,7 @@ import { deleteCustomerExport } from '../../src/exports/cancel.ts';
 import { openDownload, type Permit } from '../../src/exports/download.ts';
 import { describeFile, signFileUrl } from '../../src/exports/file.ts';
 import type { ExportTask } from '../../src/exports/task.ts';
-import { failTask } from '../../src/exports/task-store.ts';
+import { claimTask, failTask } from '../../src/exports/task-store.ts';
 import { StorageError } from '../../src/storage/storage.ts';
 import { addFinishedTask, addTask, requireTaskOf, useExports, viewerOf } from '../support/export-deps.ts';
 
@@ -134,7 +134,9 @@ describe('an export without a file', () => {
   test('says so while it waits and after it failed', async () => {
     const task = await addTask(deps);
     await expect(read(task, ann)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
-    await failTask(deps.db, task, { code: 'STORAGE_FULL', message: '', retryable: true });
+    const running = await claimTask(deps.db, task);
+    await failTask(deps.db, running ?? task, { code: 'STORAGE_FULL', message: '', retryable: true });
+    expect((await requireTaskOf(deps, task.id)).status).toBe('FAILED');
     await expect(read(task, ann)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
   });
 

@@ -46,7 +46,10 @@ export function useExports(): ExportWorld {
     ...openDirectory('/nowhere'),
     write: (...args) => openDirectory(folder).write(...args),
     open: (...args) => openDirectory(folder).open(...args),
+    head: (...args) => openDirectory(folder).head(...args),
     remove: (...args) => openDirectory(folder).remove(...args),
+    list: () => openDirectory(folder).list(),
+    removeUnfinished: (...args) => openDirectory(folder).removeUnfinished(...args),
   };
   const deps: ExportDeps = {
     db,
@@ -85,7 +88,11 @@ let requests = 0;
 /** A task of ann's that waits for a worker. */
 export async function addTask(
   { db }: Pick<ExportDeps, 'db'>,
-  { compression = 'NONE', brand = 'cartier' }: { compression?: Compression; brand?: string } = {},
+  {
+    compression = 'NONE',
+    brand = 'cartier',
+    selection = '{ email }',
+  }: { compression?: Compression; brand?: string; selection?: string } = {},
 ): Promise<ExportTask> {
   const [row] = await db
     .insert(exports)
@@ -95,7 +102,7 @@ export async function addTask(
       downloadRequestId: `request ${++requests}`,
       fingerprint: '',
       filter: { brand, posCodes: ['P1'] },
-      selection: '{ email }',
+      selection,
       compression,
     })
     .returning();
@@ -108,8 +115,7 @@ export async function addFinishedTask(
   bytes: Buffer,
   options: { compression?: Compression; brand?: string } = {},
 ): Promise<ExportTask> {
-  const { id } = await addTask(deps, options);
-  const task = await claimTask(deps.db, id);
+  const task = await claimTask(deps.db, await addTask(deps, options));
   if (!task) throw new Error('The task could not be claimed.');
   const key = fileKey(task);
   await deps.storage.write(
@@ -131,7 +137,7 @@ export async function addFinishedTask(
     },
     24,
   );
-  return requireTaskOf(deps, id);
+  return requireTaskOf(deps, task.id);
 }
 
 /** The task as its row says now. */

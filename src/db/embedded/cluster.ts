@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Account } from './account.ts';
-import { EmbeddedDatabaseError, reasonOf, systemCode } from './error.ts';
+import { complaintIn, EmbeddedDatabaseError, reasonOf, systemCode } from './error.ts';
 import type { Files } from './files.ts';
 import { environment, type Programs } from './programs.ts';
 
@@ -93,7 +93,8 @@ async function makeCluster(files: Files, programs: Programs, durable: boolean): 
     await run(programs.initdb, flags, { ...ids, cwd: data, env: environment });
     await rename(data, files.cluster);
   } catch (cause) {
-    const message = `The database could not be made in ${files.cluster}: ${lastLine(reasonOf(cause))}`;
+    const reason = complaintIn(reasonOf(cause)) ?? reasonOf(cause);
+    const message = `The database could not be made in ${files.cluster}: ${reason}.`;
     throw new EmbeddedDatabaseError(message, { cause });
   } finally {
     await removeDrafts(files);
@@ -132,8 +133,4 @@ async function readIfThere(path: string): Promise<string | null> {
     if (systemCode(error) === 'ENOENT') return null;
     throw new EmbeddedDatabaseError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? text;
 }

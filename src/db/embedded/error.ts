@@ -12,3 +12,11 @@ export function systemCode(error: unknown): string | null {
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The line of PostgreSQL's output that says why a program of it gave up; null when none does. */
+export function complaintIn(output: string): string | null {
+  const line = output.split('\n').findLast((each) => COMPLAINT.test(each));
+  return line?.replace(COMPLAINT, '').trim() ?? null;
+}
+
+const COMPLAINT = /^.*?(FATAL|PANIC|initdb: error): +|^.*?(?=error while loading shared libraries)/;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { type FileHandle, open, readFile, rename, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathFor } from './cluster.ts';
+import { complaintIn } from './error.ts';
 import type { Files } from './files.ts';
 import { readPidFile } from './pid-file.ts';
 import { environment, type Programs } from './programs.ts';
@@ -76,9 +77,4 @@ async function openLog({ log }: Files): Promise<FileHandle> {
   );
   if (size > LOG_LIMIT) await rename(log, `${log}.1`);
   return await open(log, 'a', 0o600);
-}
-
-function complaintIn(text: string): string | null {
-  const line = text.split('\n').findLast((each) => /(FATAL|PANIC): |error while loading/.test(each));
-  return line?.replace(/^.*(FATAL|PANIC): */, '') ?? null;
 }

@@ -9,6 +9,7 @@ const lasting = new Set([
   'EPERM',
   'ENOTDIR',
   'EISDIR',
+  'EEXIST',
   'ELOOP',
   'ENAMETOOLONG',
   'ENODEV',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { onDisk } from './errors.ts';
+import { codeOf, onDisk } from './errors.ts';
 import { makeFolder, removeIfEmpty, syncFolder } from './folders.ts';
 
 /** Chunks are gathered up to this before they are written: compressors hand out 16 KB at a time. */
@@ -62,7 +62,7 @@ async function create(folder: string, partPath: string): Promise<FileHandle> {
       return await open(partPath, 'wx', 0o600);
     } catch (error) {
       // Whoever removed the folder's last file may have taken the folder along just now.
-      if (tries < 5 && error instanceof Error && 'code' in error && error.code === 'ENOENT') continue;
+      if (tries < 10 && codeOf(error) === 'ENOENT') continue;
       await removeIfEmpty(folder).catch(() => {});
       throw error;
     }

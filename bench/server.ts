@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import type { Outcome } from './contestant.ts';
+
+/** A gateway and worker in a process of its own, as `npm start` runs it, watched from outside. */
+export type BenchServer = {
+  readonly url: string;
+  readonly exportAll: (input: Record<string, unknown>) => Promise<Outcome>;
+  readonly stop: () => Promise<void>;
+};
+
+const started = z.object({
+  data: z.object({
+    startCustomerExport: z.object({
+      asyncTaskId: z.string(),
+      userErrors: z.array(z.unknown()).length(0),
+    }),
+  }),
+});
+const event = z.object({
+  customerExportProgress: z.object({
+    status: z.string(),
+    objectCount: z.number(),
+    file: z.object({ url: z.string(), fileChecksum: z.string() }).nullable(),
+  }),
+});
+
+export async function startServer(environment: Record<string, string>): Promise<BenchServer> {
+  const child = spawn(
+    process.execPath,
+    ['--import', new URL('./observe.ts', import.meta.url).href, 'src/main.ts'],
+    {
+      env: { ...process.env, ...environment, PORT: '0', LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    },
+  );
+  const url = await readUrl(child);
+  return {
+    url,
+    exportAll: (input) => runExport(child, url, input),
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.kill('SIGTERM');
+      }),
+  };
+}
+
+function readUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`The server ended with ${code}.`)));
+    child.stdout?.on('data', (text) => {
+      const [, url] = /listening on (http:\S+?)"/.exec(`${text}`) ?? [];
+      if (url) resolve(url);
+    });
+  });
+}
+
+/** From the mutation to COMPLETED, seen through the public API. */
+async function runExport(child: ChildProcess, url: string, input: Record<string, unknown>): Promise<Outcome> {
+  await tell(child, 'reset');
+  const cpuBefore = await readCpuSeconds(child);
+  const begun = performance.now();
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      query:
+        'mutation ($input: StartCustomerExportInput!) { startCustomerExport(input: $input) { asyncTaskId userErrors { code } } }',
+      variables: { input },
+    }),
+  });
+  const { asyncTaskId } = started.parse(await response.json()).data.startCustomerExport;
+  const answered = performance.now();
+  const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket });
+  let firstProgressMs: number | undefined;
+  for await (const { data } of client.iterate({
+    query:
+      'subscription ($id: ID!) { customerExportProgress(asyncTaskId: $id) { status objectCount file { url fileChecksum } } }',
+    variables: { id: asyncTaskId },
+  })) {
+    const { status, objectCount, file } = event.parse(data).customerExportProgress;
+    if (status !== 'CREATED') firstProgressMs ??= performance.now() - answered;
+    if (status === 'FAILED') throw new Error('The export failed.');
+    if (!file) continue;
+    const seconds = (performance.now() - begun) / 1000;
+    await client.dispose();
+    const { loopDelayMs } = await tell(child, 'report');
+    return {
+      lines: objectCount,
+      seconds,
+      sha256: file.fileChecksum.replace('sha256:', ''),
+      cpuSeconds: (await readCpuSeconds(child)) - cpuBefore,
+      peakMemoryMb: await readPeakMemoryMb(child),
+      loopDelayMs,
+      ...(firstProgressMs === undefined ? {} : { firstProgressMs }),
+    };
+  }
+  throw new Error('The subscription ended without a terminal state.');
+}
+
+const report = z.object({ loopDelayMs: z.number() });
+
+function tell(child: ChildProcess, message: 'reset' | 'report'): Promise<z.infer<typeof report>> {
+  return new Promise((resolve) => {
+    child.once('message', (answer) => resolve(report.parse(answer)));
+    child.send(message);
+  });
+}
+
+/** User and system time of a process, in seconds (Linux; hundredths). */
+async function readCpuSeconds({ pid }: ChildProcess): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** The largest resident size a process has had. */
+async function readPeakMemoryMb({ pid }: ChildProcess): Promise<number> {
+  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}

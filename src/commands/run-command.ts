@@ -1,0 +1,60 @@
+import { ConfigError } from '../config.ts';
+
+/** The command was not called as it must be. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** The operator stopped it. */
+class Interrupted extends Error {
+  override name = 'Interrupted';
+}
+
+/**
+ * Runs a command to the exit status that it returns, or to 2 with a sentence when it throws. SIGINT and SIGTERM abort
+ * `signal`, for an orderly end with 130; a second one ends it at once.
+ */
+export async function runCommand(command: (signal: AbortSignal) => Promise<number>): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(130);
+      stop.abort(new Interrupted('Interrupted: the database is as it was.'));
+    });
+  }
+  try {
+    process.exitCode = await command(stop.signal);
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = error instanceof Interrupted ? 130 : 2;
+  }
+}
+
+/** Runs `parseArgs` with an error for people. */
+export function readArguments<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new UsageError(explain(error), { cause: error });
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.faults.join('\n');
+  const lost = causesOf(error)
+    .map(codeOf)
+    .find((code) => connectionCode.test(code));
+  if (lost) return `The database cannot be reached, or was lost (${lost}).`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+const connectionCode = /^(CONNECT|ECONN|EHOST|ENET|ENOTFOUND|EAI_|EPIPE|ETIMEDOUT)/;
+
+/** An error, what caused it, what caused that, and so on. */
+function causesOf(error: unknown): Error[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,42 @@
+/** Where demo Maisons have their boutiques. */
+export const boutiques: readonly {
+  readonly place: string;
+  readonly country: string;
+  readonly weight: number;
+}[] = [
+  { place: 'Paris, 13 rue de la Paix', country: 'fr', weight: 9 },
+  { place: 'Paris, Champs-Élysées', country: 'fr', weight: 6 },
+  { place: 'Cannes, La Croisette', country: 'fr', weight: 2 },
+  { place: 'Lyon, rue Émile-Zola', country: 'fr', weight: 1 },
+  { place: 'Milano, via Montenapoleone', country: 'it', weight: 8 },
+  { place: 'Roma, via dei Condotti', country: 'it', weight: 5 },
+  { place: 'Firenze, via de’ Tornabuoni', country: 'it', weight: 2 },
+  { place: 'Venezia, Mercerie', country: 'it', weight: 1 },
+  { place: 'Genève, rue du Rhône', country: 'ch', weight: 4 },
+  { place: 'Zürich, Bahnhofstrasse', country: 'ch', weight: 3 },
+  { place: 'München, Maximilianstraße', country: 'de', weight: 4 },
+  { place: 'Berlin, Kurfürstendamm', country: 'de', weight: 3 },
+  { place: 'London, New Bond Street', country: 'en', weight: 6 },
+  { place: "London, Harrods' Fine Jewellery Room", country: 'en', weight: 3 },
+  { place: 'Madrid, calle de Serrano', country: 'es', weight: 3 },
+  { place: 'Stockholm, Birger Jarlsgatan', country: 'se', weight: 1 },
+  { place: 'Warszawa, plac Trzech Krzyży', country: 'pl', weight: 1 },
+  { place: 'Αθήνα, Βουκουρεστίου', country: 'gr', weight: 1 },
+  { place: 'İstanbul, Nişantaşı', country: 'tr', weight: 2 },
+  { place: 'New York, Fifth Avenue', country: 'us', weight: 8 },
+  { place: 'Beverly Hills, Rodeo Drive', country: 'us', weight: 4 },
+  { place: 'Miami, Design District', country: 'us', weight: 3 },
+  { place: 'Ciudad de México, Masaryk', country: 'mx', weight: 2 },
+  { place: 'São Paulo, Iguatemi', country: 'br', weight: 2 },
+  { place: '東京 銀座', country: 'jp', weight: 6 },
+  { place: '大阪 心斎橋', country: 'jp', weight: 3 },
+  { place: '上海 南京西路', country: 'cn', weight: 5 },
+  { place: '北京 国贸', country: 'cn', weight: 3 },
+  { place: '台北 101', country: 'tw', weight: 2 },
+  { place: '서울 청담', country: 'kr', weight: 3 },
+  { place: 'Hồ Chí Minh, Đồng Khởi', country: 'vn', weight: 1 },
+  { place: 'Mumbai, Jio World Plaza', country: 'in', weight: 1 },
+  { place: 'دبي مول', country: 'ae', weight: 3 },
+  { place: 'תל אביב, כיכר המדינה', country: 'il', weight: 1 },
+  { place: 'Алматы, Достык', country: 'kz', weight: 1 },
+];

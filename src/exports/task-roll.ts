@@ -1,0 +1,58 @@
+import type { Database } from '../db/client.ts';
+import { type ExportTask, isTerminal } from './task.ts';
+import { type Head, listHeads } from './task-heads.ts';
+
+/** A task whose creation is committed later than this after its instant may be missed when nobody rings for it. */
+const CREATION_SECONDS = 60;
+
+/** What those who watch all tasks have been told, so that what they have missed can be found. */
+export type TaskRoll = {
+  /** Starts anew: what the first look finds is how things stand, not a change. */
+  readonly begin: () => void;
+  /** Whether this state is newer than what has been told; from now on it has been. */
+  readonly isNews: (task: Head) => boolean;
+  /**
+   * Ids of the tasks that have changed or begun since they were told of. Only a thorough look finds files that have
+   * expired: for when notifications may have been lost.
+   */
+  readonly findChanged: (how: { readonly thorough: boolean }) => Promise<string[]>;
+};
+
+/** Keeps an entry for each task that is not finished or whose file may still expire. */
+export function openTaskRoll(db: Database): TaskRoll {
+  const told = new Map<string, Pick<Head, 'version' | 'status'>>();
+  let begun = false;
+  let lookedAt = 0;
+
+  const isNews = ({ id, version, status }: Head) => {
+    if (version <= (told.get(id)?.version ?? -1)) return false;
+    told.set(id, { version, status });
+    return true;
+  };
+  return {
+    begin: () => {
+      told.clear();
+      begun = false;
+      lookedAt = performance.now();
+    },
+    isNews,
+    findChanged: async ({ thorough }) => {
+      const isOpen = ({ status }: Pick<ExportTask, 'status'>) =>
+        !isTerminal(status) || (thorough && status === 'COMPLETED');
+      const ids = [...told].flatMap(([id, entry]) => (isOpen(entry) ? [id] : []));
+      const now = performance.now();
+      const heads = await listHeads(db, ids, (now - lookedAt) / 1000 + CREATION_SECONDS);
+      lookedAt = now;
+      if (!begun) {
+        begun = true;
+        for (const head of heads) isNews(head);
+        return [];
+      }
+      const listed = new Set(heads.map(({ id }) => id));
+      for (const [id, { status }] of told) {
+        if (isTerminal(status) && status !== 'COMPLETED' && !listed.has(id)) told.delete(id);
+      }
+      return heads.flatMap(({ id, version }) => (version > (told.get(id)?.version ?? -1) ? [id] : []));
+    },
+  };
+}

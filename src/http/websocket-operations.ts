@@ -1,0 +1,155 @@
+import type { IncomingMessage } from 'node:http';
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, getOperationAST } from 'graphql';
+import type { ExecutionResult, ServerOptions, SubscribePayload } from 'graphql-ws';
+import { isAsyncIterable } from 'graphql-yoga';
+import type { Logger } from 'pino';
+import type { Viewer } from '../auth/viewer.ts';
+import { type GraphqlServer, maskError } from './graphql.ts';
+import type { SharedResult } from './shared-events.ts';
+
+/** What stands behind one socket. */
+export type Connection = {
+  readonly request: IncomingMessage;
+  /** Resolves when the text has left for the client, or never will. */
+  readonly send: (text: string) => Promise<void>;
+  /** Who connected; set before the first operation. */
+  viewer?: Viewer;
+};
+
+type OperationHooks = Required<
+  Pick<
+    ServerOptions<Record<string, unknown>, Connection>,
+    'onSubscribe' | 'execute' | 'subscribe' | 'onOperation' | 'onError'
+  >
+>;
+
+/** Operations that one socket may have open. */
+const MAX_OPERATIONS = 100;
+
+/**
+ * How operations that come over a socket are done: parsed, validated and executed as those over HTTP are, with the same
+ * plugins. What is wrong with an operation ends that operation; an exception here would end the socket with all others.
+ */
+export function operationHooks(graphql: GraphqlServer, log: Logger): OperationHooks {
+  return {
+    onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
+      try {
+        if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
+        return await prepare(graphql, extra, payload);
+      } catch (error) {
+        return [maskError(error, log)];
+      }
+    },
+    execute: async (args) => {
+      try {
+        return await envelopOf(args).execute(args);
+      } catch (error) {
+        return { errors: [maskError(error, log)] };
+      }
+    },
+    subscribe: async (args) => {
+      try {
+        return await envelopOf(args).subscribe(args);
+      } catch (error) {
+        return { errors: [maskError(error, log)] };
+      }
+    },
+    onOperation: async ({ extra }, id, _payload, _args, result) => relay(await result, extra, id),
+    onError: (_context, _id, _payload, errors) => errors.map(formatError),
+  };
+}
+
+type Envelop = ReturnType<GraphqlServer['getEnveloped']>;
+const envelops = new WeakMap<ExecutionArgs, Envelop>();
+
+function envelopOf(args: ExecutionArgs): Envelop {
+  const envelop = envelops.get(args);
+  if (!envelop) throw new Error('An operation that was not prepared.');
+  return envelop;
+}
+
+async function prepare(
+  graphql: GraphqlServer,
+  { request, viewer }: Connection,
+  params: SubscribePayload,
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  if (!viewer) throw new Error('An operation before the connection was accepted.');
+  const envelop = graphql.getEnveloped({ req: request, viewer, params });
+  const document = parse(envelop, params.query);
+  const errors = envelop.validate(envelop.schema, document);
+  if (errors.length > 0) return errors;
+  if (!getOperationAST(document, params.operationName)) return [unknownOperation()];
+  const args = {
+    schema: envelop.schema,
+    document,
+    operationName: params.operationName,
+    variableValues: params.variables,
+    contextValue: await envelop.contextFactory(),
+  };
+  envelops.set(args, envelop);
+  return args;
+}
+
+/** Over HTTP it is the HTTP server that gives a syntax error its code. */
+function parse(envelop: Envelop, text: string): ReturnType<Envelop['parse']> {
+  try {
+    return envelop.parse(text);
+  } catch (error) {
+    if (error instanceof GraphQLError) error.extensions['code'] ??= 'GRAPHQL_PARSE_FAILED';
+    throw error;
+  }
+}
+
+/**
+ * Sends the results itself, as text that is made once however many sockets it goes to; the library would make it for
+ * each. It only sees the end. One result is on its way at a time: a client that does not read holds up nobody else.
+ */
+function relay(
+  results: AsyncIterable<ExecutionResult> | ExecutionResult,
+  { send }: Connection,
+  id: string,
+): AsyncIterableIterator<never> {
+  const iterator = isAsyncIterable(results) ? results[Symbol.asyncIterator]() : [results].values();
+  const start = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: async () => {
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+        await send(`${start}${textOf(next.value)}}`);
+      }
+      return { done: true, value: undefined };
+    },
+    return: async () => {
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+/** Made once when the result is a shared one. */
+function textOf(result: ExecutionResult & { readonly stringify?: SharedResult['stringify'] }): string {
+  if (result.stringify) return result.stringify();
+  const { errors, ...rest } = result;
+  return JSON.stringify(errors ? { ...rest, errors: errors.map(formatError) } : rest);
+}
+
+/** An error as clients see it: without what only the HTTP server reads. */
+function formatError(error: GraphQLError): GraphQLFormattedError {
+  const { extensions, ...rest } = error.toJSON();
+  const { http: _, ...shown } = extensions ?? {};
+  return Object.keys(shown).length > 0 ? { ...rest, extensions: shown } : rest;
+}
+
+function unknownOperation(): GraphQLError {
+  return new GraphQLError('The document has no operation of this name, or several and none is named.', {
+    extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+  });
+}
+
+function tooMany(): GraphQLError {
+  return new GraphQLError(`A socket may have ${MAX_OPERATIONS} operations open.`, {
+    extensions: { code: 'RATE_LIMITED' },
+  });
+}
