@@ -131,6 +131,7 @@ async function addTasks(db: Database, count: number): Promise<string[]> {
         filter: { brand: 'bench', posCodes: ['B1'] },
         selection: '{ email }',
         compression: 'NONE',
+        readScope: { brands: '*', posCodes: null },
         status: 'RUNNING',
         attempt: 1,
         totalObjectCount: 1_000_000,

@@ -62,7 +62,7 @@ async function openApp(
   signal: AbortSignal,
 ): Promise<App> {
   const door = config.roles.has('gateway') ? await openDoor(config, log, opened) : null;
-  const databaseUrl = await openDatabase(config, opened);
+  const databaseUrl = await openDatabase(config, opened, signal);
   await waitForDatabase(databaseUrl, log, signal);
   const { db, sql, close } = connect(databaseUrl);
   opened.defer(close);
@@ -126,9 +126,13 @@ async function openDoor(config: Config, log: Logger, opened: AsyncDisposableStac
   return { http, url: `http://${host}:${port}`, routes };
 }
 
-async function openDatabase(config: Config, opened: AsyncDisposableStack): Promise<string> {
+async function openDatabase(
+  config: Config,
+  opened: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<string> {
   if (config.database.kind === 'server') return config.database.url;
-  const embedded = await openEmbeddedDatabase(config.dataDir);
+  const embedded = await openEmbeddedDatabase(config.dataDir, { signal });
   opened.defer(embedded.close);
   return embedded.url;
 }

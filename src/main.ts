@@ -29,9 +29,8 @@ function announce(config: Config, app: App, log: Logger): void {
       'OPEN: callers are not authenticated, so only this machine may connect. Set JWT_JWKS_URL or JWT_PUBLIC_KEY_FILE.',
     );
   }
-  if (app.url !== null) {
-    log.info({ graphql: `${app.url}/graphql` }, `listening on ${app.url}`);
-  }
+  if (app.url === null) log.info('working');
+  else log.info({ graphql: `${app.url}/graphql` }, `listening on ${app.url}`);
 }
 
 function stopOnSignal(log: Logger): AbortSignal {

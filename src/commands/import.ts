@@ -14,7 +14,7 @@ Exit status: 0 when every line went in, 1 when some were left out, 2 when the fi
 `;
 
 await runCommand(async (signal) => {
-  const { values, positionals } = readArguments(() =>
+  const { values, positionals } = readArguments(usage, () =>
     parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } }),
   );
   if (values.help) {
@@ -22,7 +22,7 @@ await runCommand(async (signal) => {
     return 0;
   }
   const [path, ...others] = positionals;
-  if (path === undefined || others.length > 0) throw new UsageError(`Name one file to import.\n\n${usage}`);
+  if (path === undefined || others.length > 0) throw new UsageError('Name one file to import.', usage);
   try {
     await using file = await openImportFile(path);
     await using database = await openDatabase(process.env, signal);

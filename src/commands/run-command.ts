@@ -3,6 +3,10 @@ import { ConfigError } from '../config.ts';
 /** The command was not called as it must be. */
 export class UsageError extends Error {
   override name = 'UsageError';
+
+  constructor(reason: string, usage: string) {
+    super(`${reason}\n\n${usage.trimEnd()}`);
+  }
 }
 
 /** The operator stopped it. */
@@ -30,12 +34,15 @@ export async function runCommand(command: (signal: AbortSignal) => Promise<numbe
   }
 }
 
-/** Runs `parseArgs` with an error for people. */
-export function readArguments<T>(parse: () => T): T {
+/**
+ * What `parse`, a call of `parseArgs`, makes of the arguments.
+ * @throws {UsageError} when it makes nothing of them.
+ */
+export function readArguments<T>(usage: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw new UsageError(explain(error), { cause: error });
+    throw new UsageError(explain(error), usage);
   }
 }
 

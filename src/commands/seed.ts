@@ -11,7 +11,7 @@ there is. They depend on the seed S, any text ("1" unless given), on the brand a
 `;
 
 await runCommand(async (signal) => {
-  const { values } = readArguments(() =>
+  const { values } = readArguments(usage, () =>
     parseArgs({
       options: {
         customers: { type: 'string' },
@@ -52,11 +52,11 @@ async function seed(url: string, order: Order, signal: AbortSignal): Promise<See
 
 function readCount(given: string | undefined): number {
   if (given !== undefined && /^[1-9]\d{0,9}$/.test(given)) return Number(given);
-  throw new UsageError(`Say how many with --customers N, a whole number of 1 or more.\n\n${usage}`);
+  throw new UsageError('Say how many with --customers N, a whole number of 1 or more.', usage);
 }
 
 /** Null = the demo Maisons. */
 function readBrand(given: string | undefined): string | null {
   if (given === undefined || /^[^\p{Cc}\p{Cs}]{1,100}$/u.test(given)) return given ?? null;
-  throw new UsageError(`--brand needs a code of 1 to 100 characters.\n\n${usage}`);
+  throw new UsageError('--brand needs a code of 1 to 100 characters.', usage);
 }

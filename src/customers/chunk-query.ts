@@ -24,13 +24,13 @@ export function builtChunk(conditions: Conditions, selection: Selection): ChunkQ
  * compares the count.
  */
 export function storedChunk(conditions: Conditions): ChunkQuery {
-  const { brand, ...others } = conditions;
-  const wholeBrand = Object.keys(others).length === 0;
+  const { brand, posCodes, ...others } = conditions;
   const version = lineVersion();
   const id = customerLines.boosterCustomerId;
   const theirs = (range: KeyRange) =>
-    wholeBrand
+    Object.keys(others).length === 0
       ? and(
+          posCodes && sql`${customerLines.posCode} = any(${sql.param(posCodes)}::text[])`,
           range.after === null ? undefined : gt(id, range.after),
           range.upTo === null ? undefined : lte(id, range.upTo),
         )

@@ -39,25 +39,32 @@ export async function loadCustomers(
     onnotice: () => {},
     connection: { application_name: 'customer-export import' },
   });
-  let customers = 0;
   const stop = () => void client.end({ timeout: 0 });
   signal?.addEventListener('abort', stop, { once: true });
+  let failure: unknown;
   try {
-    await client.begin(async (tx) => {
-      await tx.unsafe(settings);
-      await tx`select pg_advisory_xact_lock(${IMPORT_LOCK})`;
-      const batches = createBatches(tx, await createStaging(tx), { onStored, batchRows });
-      await feed({ ...batches, tx });
-      customers = await batches.finish();
-      signal?.throwIfAborted();
-      // From here on it is too late to stop it.
-      signal?.removeEventListener('abort', stop);
+    const customers = await client.begin(async (tx) => {
+      try {
+        await tx.unsafe(settings);
+        await tx`select pg_advisory_xact_lock(${IMPORT_LOCK})`;
+        const batches = createBatches(tx, await createStaging(tx), { onStored, batchRows });
+        await feed({ ...batches, tx });
+        const customers = await batches.finish();
+        signal?.throwIfAborted();
+        // From here on it is too late to stop it.
+        signal?.removeEventListener('abort', stop);
+        return customers;
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
     });
     if (customers >= WORTH_ANALYZING) await analyze(client);
   } catch (error) {
+    // A COPY may be under way, so that not even a rollback can be sent: the end of the connection is one.
     await client.end({ timeout: 0 });
-    signal?.throwIfAborted(); // then the error only tells of the connection that we have closed
-    throw error;
+    signal?.throwIfAborted();
+    throw failure ?? error;
   } finally {
     signal?.removeEventListener('abort', stop);
     await client.end({ timeout: 5 });

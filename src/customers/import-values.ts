@@ -1,5 +1,4 @@
 import { readInstant } from './filter-dates.ts';
-import { readPhoneNumber } from './filter-phone.ts';
 
 /** Why a line cannot be imported, in a few words. Quotes ids and keys at most. */
 export class BadLine extends Error {
@@ -84,29 +83,33 @@ export function readId(value: unknown, key: string): number {
 /** An instant as `2023-11-01T12:30:00.000Z`, from any form that the API takes. */
 export function readInstantAt(value: unknown, key: string): string | null {
   if (value === undefined || value === null) return null;
-  const instant = typeof value === 'string' ? (sameInstant(value) ?? readInstant(value, 'first')) : null;
+  const instant = typeof value === 'string' ? toInstant(value) : null;
   if (instant === null) throw new BadLine(`${key} must be an instant such as "2023-11-01T12:30:00.000Z"`);
   return instant;
-}
-
-/** The short way for what is written as lines write it; null for all else. */
-function sameInstant(text: string): string | null {
-  if (text.length !== 24 || text.startsWith('0000')) return null;
-  const at = new Date(text);
-  return !Number.isNaN(at.getTime()) && at.toISOString() === text ? text : null;
 }
 
 /** A day of the years 0001 to 9999. */
 export function readDate(value: unknown, key: string): string | null {
   if (value === undefined || value === null) return null;
-  if (typeof value === 'string' && sameInstant(`${value}T00:00:00.000Z`) !== null) return value;
+  if (typeof value === 'string' && value.length === 10 && toInstant(`${value}T00:00:00.000Z`) !== null) {
+    return value;
+  }
   throw new BadLine(`${key} must be a date such as "1980-02-29"`);
 }
 
-/** A phone number in E.164. */
+/** An instant as lines write it, of a day that every month has. */
+const plain =
+  /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
+/** The short way for nearly all, several times as fast. */
+function toInstant(text: string): string | null {
+  return plain.test(text) ? text : readInstant(text, 'first');
+}
+
+/** A phone number in E.164: as filters take it, and without what people put between digits. */
 export function readE164(value: unknown, key: string): string | null {
   const number = readText(value, key, MAX_CODE);
-  if (number === null || (/^\+[1-9]/.test(number) && readPhoneNumber(number) === number)) return number;
+  if (number === null || /^\+[1-9]\d{3,14}$/.test(number)) return number;
   throw new BadLine(`${key} must be in E.164, such as "+390212345678"`);
 }
 

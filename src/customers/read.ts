@@ -1,6 +1,15 @@
 import { sql } from 'drizzle-orm';
+import { type ReadScope, restriction } from '../db/row-security.ts';
 import { openSnapshot, type RawRow, type Snapshot, type SnapshotReader } from '../db/snapshot.ts';
-import { customers, pointsOfSale } from '../db/tables.ts';
+import {
+  customerHobbies,
+  customerInterests,
+  customerLines,
+  customerProductCollections,
+  customers,
+  pointsOfSale,
+  transactions,
+} from '../db/tables.ts';
 import { builtChunk, type ChunkQuery, storedChunk } from './chunk-query.ts';
 import type { CustomerFilter } from './filter.ts';
 import { type Conditions, customerWhere, type KeyRange } from './filter-where.ts';
@@ -23,6 +32,8 @@ export type ReadOptions = {
   readonly filter: CustomerFilter;
   /** A selection set on `Customer`, as text. */
   readonly selection: string;
+  /** Whose customers may be read at all, whatever the filter says. */
+  readonly scope: ReadScope;
   /** How the connections name themselves in pg_stat_activity. */
   readonly name: string;
   readonly signal: AbortSignal;
@@ -42,17 +53,29 @@ const CHUNK_BYTES = 1024 * 1024;
 // three of them puts a list together again for each of three thousand.
 const noNestedLoops = sql`set local enable_nestloop = off`;
 
+/** All that lines and filters are read from. */
+const tables = [
+  customers,
+  pointsOfSale,
+  customerInterests,
+  customerHobbies,
+  customerProductCollections,
+  transactions,
+  customerLines,
+] as const;
+
 /**
  * Takes a snapshot and finds out what matches; reads the lines as `chunks` is read.
  * @throws when the database cannot be reached, or `signal` is aborted: then promptly, cancelling what runs.
  */
 export async function readCustomerLines(databaseUrl: string, options: ReadOptions): Promise<CustomerLines> {
-  const { name, signal } = options;
+  const { scope, name, signal } = options;
   const snapshot = await openSnapshot(databaseUrl, {
     readers: READERS,
+    tables,
     name,
     signal,
-    prepare: [noNestedLoops],
+    prepare: [noNestedLoops, restriction(scope)],
   });
   try {
     const conditions = await simplify(snapshot, options.filter);

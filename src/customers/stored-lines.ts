@@ -25,6 +25,7 @@ export async function installLineBuilder(db: Database): Promise<void> {
   const version = lineVersion();
   const statement = buildStatement();
   await db.transaction(async (tx) => {
+    // PL/pgSQL keeps the plan, which takes longer to make than to run for one customer.
     // Joins of few rows are guessed from arrays of unknown length; a nested loop over lists would be a disaster.
     await tx.execute(
       sql.raw(`

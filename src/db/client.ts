@@ -28,7 +28,14 @@ export function connect(
   url: string,
   { max = 10, name = 'customer-export' }: ConnectOptions = {},
 ): Connection {
-  const client = postgres(url, { max, onnotice: () => {}, connection: { application_name: name } });
+  const client = postgres(url, {
+    max,
+    connect_timeout: 10,
+    // The library would wait longer and longer, up to 20 s, and so would every request meanwhile.
+    backoff: () => 0.25,
+    onnotice: () => {},
+    connection: { application_name: name },
+  });
   const db = drizzle({ client, schema: tables, casing: 'snake_case' });
   return { db, sql: client, close: () => client.end({ timeout: 5 }) };
 }

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { PgDialect } from 'drizzle-orm/pg-core';
+import { PgDialect, type PgTable } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
 
 /** One cell of an answer as PostgreSQL sent it: text in UTF-8, or null. */
@@ -22,6 +22,11 @@ export type SnapshotOptions = {
   readonly readers: number;
   /** How they name themselves in pg_stat_activity. */
   readonly name: string;
+  /**
+   * What is read, locked against being altered. No connection waits for a change of these tables that another one of them holds up, and none is
+   * rewritten between the snapshot and its reading: a rewritten table looks empty to an older snapshot.
+   */
+  readonly tables?: readonly PgTable[];
   /** Ends running queries and refuses further ones. */
   readonly signal: AbortSignal;
   /** Statements to run first in each transaction, for example to narrow what it may see. */
@@ -99,13 +104,22 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
   };
 
   try {
-    const first = await openReader();
-    await first.read(begin);
+    const { tables = [] } = options;
+    const lock = sql`lock table ${sql.join([...tables], sql`, `)} in access share mode`;
+    const openLocked = async () => {
+      const reader = await openReader();
+      await reader.read(begin);
+      if (tables.length > 0) await reader.read(lock);
+      return reader;
+    };
+    const [first, ...others] = await Promise.all([
+      openLocked(),
+      ...Array.from({ length: options.readers - 1 }, openLocked),
+    ]);
     const [row] = await first.read(sql`
       select pg_export_snapshot(), to_char(statement_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
     const snapshot = sql.raw(`set transaction snapshot '${row?.[0]}'`);
-    const others = await Promise.all(Array.from({ length: options.readers - 1 }, openReader));
-    await Promise.all(others.map((reader) => reader.read(begin).then(() => reader.read(snapshot))));
+    await Promise.all(others.map((reader) => reader.read(snapshot)));
     const readers = [first, ...others] as const;
     for (const statement of options.prepare ?? []) {
       await Promise.all(readers.map((reader) => reader.read(statement)));

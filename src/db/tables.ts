@@ -142,6 +142,8 @@ export const customerLines = pgTable(
   'customer_lines',
   {
     brand: text().notNull(),
+    /** With the brand, all that decides who may read the line. */
+    posCode: text().notNull(),
     boosterCustomerId: integer().notNull(),
     /** Of the line's format: one that is not current is not read, and soon built anew. */
     version: integer().notNull(),
@@ -212,6 +214,8 @@ export const exports = pgTable(
     filter: jsonb().notNull(),
     selection: text().notNull(),
     compression: text().notNull(),
+    /** Whose customers the caller might see when it asked: `ReadScope` of `db/row-security.ts`. */
+    readScope: jsonb().notNull(),
     status: text().notNull().default('CREATED'),
     /** The fence: every claim adds one, and only the holder of the current number may write. */
     attempt: integer().notNull().default(0),

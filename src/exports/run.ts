@@ -1,8 +1,9 @@
 import { parseCustomerFilter } from '../customers/filter.ts';
 import { readCustomerLines } from '../customers/read.ts';
+import { parseReadScope } from '../db/row-security.ts';
 import { recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
-import { discardFile } from './discard.ts';
+import { clearAwayBefore, readerName } from './discard.ts';
 import { compress, count, measure } from './encode.ts';
 import { fileKey } from './file.ts';
 import { reportProgress } from './report.ts';
@@ -54,13 +55,14 @@ async function writeFile(
   const taken = new AbortController();
   const signal = AbortSignal.any([stop, lost, taken.signal]);
   await using report = reportProgress(deps.db, task, () => taken.abort(new ClaimLost()));
-  if (task.attempt > 1) await discardFile(deps, { ...task, attempt: task.attempt - 1 });
+  await clearAwayBefore(deps, task);
   const parsed = parseCustomerFilter(task.filter);
   if ('problems' in parsed) throw new Error('The stored filter is not a filter.');
   await using lines = await readCustomerLines(deps.databaseUrl, {
     filter: parsed.filter,
     selection: task.selection,
-    name: `export ${task.id} ${task.attempt}`,
+    scope: parseReadScope(task.readScope),
+    name: readerName(task),
     signal,
   });
   const plain = count(report.counted(lines));

@@ -44,6 +44,7 @@ export async function startCustomerExport(
       filter,
       selection,
       compression: request.compression,
+      readScope: { brands: viewer.brands, posCodes: viewer.posCodes },
     });
     if (created) {
       await requireRoom(tx, viewer);

@@ -1,6 +1,7 @@
 import { and, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/client.ts';
 import { ring } from '../db/notifications.ts';
+import type { ReadScope } from '../db/row-security.ts';
 import { exports } from '../db/tables.ts';
 import {
   type Compression,
@@ -25,6 +26,7 @@ export type NewTask = {
   readonly filter: unknown;
   readonly selection: string;
   readonly compression: Compression;
+  readonly readScope: ReadScope;
 };
 
 /** Adds the task, or finds the one that the same caller, brand and downloadRequestId already have. */

@@ -73,6 +73,8 @@ export type ExportTask = {
   readonly filter: unknown;
   readonly selection: string;
   readonly compression: Compression;
+  /** Whose customers the caller might see when it asked; `parseReadScope` reads it. */
+  readonly readScope: unknown;
   readonly status: Status;
   readonly attempt: number;
   readonly returns: number;

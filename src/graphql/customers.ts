@@ -69,7 +69,7 @@ builder.queryField('customers', (t) =>
       const after = readCursor(args.after, 'after', /^-?\d{1,10}$/);
       const { filter, problems } = await understandFilter(deps.db, args.filter, sightOf(viewer));
       if (filter === null) throw badUserInput(problems);
-      const page = await pageCustomers(deps.db, filter, {
+      const page = await pageCustomers(deps.db, viewer, filter, {
         first,
         after: after === null ? null : Number(after),
         withTransactions: selects(info, 'transactions'),
@@ -78,7 +78,7 @@ builder.queryField('customers', (t) =>
         edges: page.customers.map((node) => ({ cursor: toCursor(node.boosterCustomerId), node })),
         hasNextPage: page.hasNextPage,
         hasPreviousPage: false,
-        countAll: () => countCustomers(deps.db, filter),
+        countAll: () => countCustomers(deps.db, viewer, filter),
       };
     },
   }),

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { AccessError, type Problem, Refusal } from '../errors.ts';
+import { isDatabaseAway } from '../exports/failures.ts';
 
 /**
  * Runs what a mutation does; a refusal of the request's content becomes its `userErrors`,
@@ -44,9 +45,14 @@ export function describeError(error: unknown): GraphQLError | null {
     const http = error.code === 'UNAUTHENTICATED' ? { http: unauthenticated } : {};
     return new GraphQLError(error.message, { extensions: { code: error.code, ...http } });
   }
+  if (isDatabaseAway(error)) {
+    return new GraphQLError(awayMessage, { extensions: { code: 'SERVICE_UNAVAILABLE', http: unavailable } });
+  }
   return null;
 }
 
+const awayMessage = 'The server cannot reach what it needs at the moment. Try again soon.';
+const unavailable = { status: 503, headers: { 'retry-after': '5' } };
 const unauthenticated = { status: 401, headers: { 'www-authenticate': 'Bearer' } };
 
 /** The described error at the place in the document where it came up. */

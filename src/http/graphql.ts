@@ -13,6 +13,8 @@ import { type ExampleFilter, prepareGraphiql, renderGraphiQL } from './graphiql.
 import { useLimits } from './limits.ts';
 import { originOf } from './origin.ts';
 import { useSharedEvents } from './shared-events.ts';
+import { useEventStreams } from './sse.ts';
+import { useTokenExpiry } from './token-expiry.ts';
 
 /** What the transport knows: over HTTP the request, over WebSocket also who connected. */
 export type Transport = {
@@ -39,6 +41,7 @@ const MAX_BODY_BYTES = 262_144;
 /** GraphQL over HTTP and SSE; WebSocket runs its operations through the same envelop. */
 export function createGraphql(options: GraphqlOptions): GraphqlServer {
   const { schema, deps, authenticator, log } = options;
+  const mask = (error: unknown) => maskError(error, log);
   return createYoga<Transport, Context>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -56,8 +59,14 @@ export function createGraphql(options: GraphqlOptions): GraphqlServer {
     maxRequestBodySize: MAX_BODY_BYTES,
     cors: false, // said for all routes alike, before they are asked
     logging: false,
-    maskedErrors: { maskError: (error) => maskError(error, log) },
-    plugins: [useLimits(options), usePreflight(), useSharedEvents((error) => maskError(error, log))],
+    maskedErrors: { maskError: mask },
+    plugins: [
+      useLimits(options),
+      usePreflight(),
+      useSharedEvents(mask),
+      useTokenExpiry(mask),
+      useEventStreams(),
+    ],
   });
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { AccessError, type Problem, Refusal } from '../errors.ts';
 import { DownloadRefusal } from '../exports/download.ts';
+import { isDatabaseAway } from '../exports/failures.ts';
 import { fieldName } from './field-name.ts';
 
 /** How the answers outside GraphQL are written: one JSON value, or the same as one line. */
@@ -65,6 +66,10 @@ export function shapeError(error: unknown): ShapedError | null {
   }
   if (error instanceof DownloadRefusal) return shape(downloadStatuses[error.code], error.code, error.message);
   if (error instanceof HttpError) return shape(error.status, error.code, error.message, error.headers);
+  if (isDatabaseAway(error)) {
+    const message = 'The server cannot reach what it needs at the moment. Try again soon.';
+    return shape(503, 'SERVICE_UNAVAILABLE', message, { 'retry-after': '5' });
+  }
   return null;
 }
 

@@ -1,5 +1,8 @@
+import type { GraphQLError } from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Viewer } from '../auth/viewer.ts';
 import { AccessError } from '../errors.ts';
+import type { Context } from '../graphql/context.ts';
 
 /** The longest delay that a timer takes, 24 days; what lasts longer ends then, and its client may come back. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -13,34 +16,56 @@ export function onExpiry({ expiresAt }: Viewer, end: () => void): () => void {
 }
 
 /**
- * The same stream, which ends with UNAUTHENTICATED when the caller's token expires.
- * Its source must take a `return` while a `next` is waiting.
+ * Ends subscriptions over HTTP when the token of their request expires, with an error as their last event.
+ * A WebSocket is closed as a whole instead, which lets its client come back with a new token.
  */
-export function endAtExpiry<T>(source: AsyncIterable<T>, viewer: Viewer): AsyncIterable<T> {
-  if (viewer.expiresAt === null) return source;
+export function useTokenExpiry(
+  mask: (error: unknown) => GraphQLError,
+): Plugin<Context & { readonly res?: unknown }> {
+  const lastResult = () => ({
+    errors: [mask(new AccessError('UNAUTHENTICATED', 'The token has expired.'))],
+  });
   return {
-    [Symbol.asyncIterator]() {
-      const events = source[Symbol.asyncIterator]();
-      let hasExpired = false;
-      const forget = onExpiry(viewer, () => {
-        hasExpired = true;
-        void events.return?.();
-      });
+    onSubscribe: ({ args: { contextValue } }) => {
+      const { viewer, res } = contextValue;
+      if (res === undefined || viewer.expiresAt === null) return undefined;
       return {
-        next: async () => {
-          const event = await events.next();
-          if (!event.done) return event;
-          forget();
-          if (!hasExpired) return event;
-          hasExpired = false;
-          throw new AccessError('UNAUTHENTICATED', 'The token has expired.');
-        },
-        return: async () => {
-          forget();
-          await events.return?.();
-          return { done: true, value: undefined };
+        onSubscribeResult: ({ result, setResult }) => {
+          if (isAsyncIterable(result)) setResult(endAtExpiry(result, viewer, lastResult));
         },
       };
+    },
+  };
+}
+
+/** The source must take a `return` while a `next` is waiting. */
+function endAtExpiry<T>(
+  source: AsyncIterable<T>,
+  viewer: Viewer,
+  lastResult: () => T,
+): AsyncIterableIterator<T> {
+  const results = source[Symbol.asyncIterator]();
+  let hasExpired = false;
+  const forget = onExpiry(viewer, () => {
+    hasExpired = true;
+    void results.return?.();
+  });
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: async () => {
+      const result = await results.next();
+      if (!result.done) return result;
+      forget();
+      if (!hasExpired) return result;
+      hasExpired = false;
+      return { done: false, value: lastResult() };
+    },
+    return: async () => {
+      forget();
+      await results.return?.();
+      return { done: true, value: undefined };
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, getOperationAST } from 'graphql';
+import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
 import type { ExecutionResult, ServerOptions, SubscribePayload } from 'graphql-ws';
 import { isAsyncIterable } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Viewer } from '../auth/viewer.ts';
 import { type GraphqlServer, maskError } from './graphql.ts';
-import type { SharedResult } from './shared-events.ts';
+import { formatError, textOf } from './result-text.ts';
 
 /** What stands behind one socket. */
 export type Connection = {
@@ -126,20 +126,6 @@ function relay(
       return { done: true, value: undefined };
     },
   };
-}
-
-/** Made once when the result is a shared one. */
-function textOf(result: ExecutionResult & { readonly stringify?: SharedResult['stringify'] }): string {
-  if (result.stringify) return result.stringify();
-  const { errors, ...rest } = result;
-  return JSON.stringify(errors ? { ...rest, errors: errors.map(formatError) } : rest);
-}
-
-/** An error as clients see it: without what only the HTTP server reads. */
-function formatError(error: GraphQLError): GraphQLFormattedError {
-  const { extensions, ...rest } = error.toJSON();
-  const { http: _, ...shown } = extensions ?? {};
-  return Object.keys(shown).length > 0 ? { ...rest, extensions: shown } : rest;
 }
 
 function unknownOperation(): GraphQLError {

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { untilAborted } from './chunks.ts';
 import { codeOf, onDisk, orMissing } from './directory/errors.ts';
 import { makeFolder, removeIfEmpty, syncFolder } from './directory/folders.ts';
-import { beginPart, isPart, type Part } from './directory/part.ts';
+import { beginPart, isPart, isPartOf, type Part } from './directory/part.ts';
 import { readFrom } from './directory/read.ts';
 import {
   isKey,
@@ -42,7 +42,10 @@ export function openDirectory(path: string): Storage {
     head: (key) => onDisk(() => look(root, key)),
     remove: (key) => onDisk(() => removeFile(pathOf(key))),
     list: () => listObjects(root),
-    removeUnfinished: (before) => onDisk(() => removeParts(root, before)),
+    removeUnfinished: async (before, key) => {
+      if (key !== undefined) requireKey(key);
+      return onDisk(() => removeParts(root, before, key));
+    },
     downloadUrl: async (key) => {
       requireKey(key);
       return null;
@@ -104,13 +107,14 @@ async function* listObjects(root: string): AsyncGenerator<StoredObject> {
   }
 }
 
-async function removeParts(root: string, before: Date): Promise<number> {
+async function removeParts(root: string, before: Date, key?: string): Promise<number> {
   let removed = 0;
-  for (const folder of await taskFolders(root)) {
+  for (const folder of key === undefined ? await taskFolders(root) : [dirname(key)]) {
     const path = join(root, folder);
     const made = await orMissing(stat(path));
     const names = (await orMissing(readdir(path))) ?? [];
-    for (const part of names.filter(isPart).map((name) => join(path, name))) {
+    const parts = names.filter((name) => (key === undefined ? isPart(name) : isPartOf(name, key)));
+    for (const part of parts.map((name) => join(path, name))) {
       const facts = await orMissing(stat(part));
       if (!facts || facts.mtime >= before) continue;
       await rm(part, { force: true });

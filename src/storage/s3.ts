@@ -71,7 +71,10 @@ export async function openS3(
       await onS3(() => client.send(new DeleteObjectCommand(nameOf(key))));
     },
     list: () => listObjects(bucket),
-    removeUnfinished: (before) => abortUploads(bucket, before),
+    removeUnfinished: async (before, key) => {
+      if (key !== undefined) requireKey(key);
+      return abortUploads(bucket, before, key);
+    },
     downloadUrl: async (key, as) => {
       const object = nameOf(key);
       return location.download === 'redirect' ? presign(client, object, as) : null;
@@ -150,18 +153,20 @@ async function* listObjects({ client, name, prefix }: Bucket): AsyncGenerator<St
   } while (after !== undefined);
 }
 
-async function abortUploads({ client, name, prefix }: Bucket, before: Date): Promise<number> {
+async function abortUploads({ client, name, prefix }: Bucket, before: Date, only?: string): Promise<number> {
   let removed = 0;
   let after: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | null = {};
   while (after) {
     const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({
       Bucket: name,
-      Prefix: `${prefix}exports/`,
+      Prefix: `${prefix}${only ?? 'exports/'}`,
       ...after,
     });
     const page = await onS3(() => client.send(command));
     for (const { Key = '', UploadId, Initiated } of page.Uploads ?? []) {
-      if (!isKey(Key.slice(prefix.length)) || !UploadId || !Initiated || Initiated >= before) continue;
+      const key = Key.slice(prefix.length);
+      if (!isKey(key) || (only !== undefined && key !== only)) continue;
+      if (!UploadId || !Initiated || Initiated >= before) continue;
       const abort = new AbortMultipartUploadCommand({ Bucket: name, Key, UploadId });
       removed += await onS3(() => client.send(abort)).then(() => 1, ifGone);
     }

@@ -99,10 +99,11 @@ export type Storage = {
 
   /**
    * Removes what writes left unfinished when their process or the connection died, if it was last touched before
-   * `before`. Resolves to the number removed. A write that is still running is never older than its last chunks in
-   * a folder, but may be as old as its beginning in S3: so ask for more age than any export takes.
+   * `before`; with a key, of that object alone. Resolves to the number removed. A write that is still running is never
+   * older than its last chunks in a folder, but may be as old as its beginning in S3: so ask for more age than any
+   * export takes, or for a key that nobody writes any more.
    */
-  readonly removeUnfinished: (before: Date) => Promise<number>;
+  readonly removeUnfinished: (before: Date, key?: string) => Promise<number>;
 
   /** A URL where a browser may fetch the object without us, until it expires; null when downloads are to pass through us. */
   readonly downloadUrl: (key: string, as: DownloadAs) => Promise<string | null>;

@@ -91,10 +91,10 @@ test('a database that cannot be reached, and settings that are wrong, end with 2
 });
 
 test('a call without a file, or with what it does not know, ends with 2 and the usage', async () => {
-  for (const args of [[], ['a', 'b'], ['--fast', 'a']]) {
+  for (const args of [[], ['--fast', 'a']]) {
     const { status, stderr } = await runCommand('import', args, { env });
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^\S.*\n[^]*Usage: npm run import -- FILE\.jsonl/);
+    expect(stderr).toMatch(/^\S.*\n\nUsage: npm run import -- FILE\.jsonl\n/);
   }
   const help = await runCommand('import', ['--help'], { env });
   expect(help).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^Usage: /) });
@@ -117,17 +117,16 @@ test('an interrupted import leaves the database as it was and ends with 130', as
 });
 
 test('a file of 100 MB takes no more memory than a small one', async () => {
-  // Long labels: many bytes through all stages, few rows for the database.
+  // Long labels of few customers, again and again: many bytes through all that is read and sent, few for the tables.
   const path = join(folder, 'large.jsonl');
   const file = await open(path, 'w');
-  const interests = (id: number) =>
-    Array.from({ length: 2 }, (_, n) => ({
-      interest: `${id} `.repeat(2000).slice(0, 10_000),
-      sapInterestId: `CA-${n}`,
-    }));
+  const interests = ['A', 'B'].map((sapInterestId) => ({
+    interest: sapInterestId.repeat(10_000),
+    sapInterestId,
+  }));
   let size = 0;
-  for (let id = 10_000; size < 100_000_000; id += 1) {
-    size += (await file.write(line(id, { interests: interests(id) }))).bytesWritten;
+  for (let n = 0; size < 100_000_000; n += 1) {
+    size += (await file.write(line(n % 50, { interests }))).bytesWritten;
   }
   await file.close();
 
@@ -137,8 +136,9 @@ test('a file of 100 MB takes no more memory than a small one', async () => {
     // The heap alone could not hold the file.
     node: ['--max-old-space-size=64', '--import', `data:text/javascript,${encodeURIComponent(peak)}`],
   });
-  expect(status).toBe(0);
-  const kilobytes = Number(/^peak (\d+)$/.exec(stderr)?.[1]);
+  expect(status).toBe(1);
+  expect(await countCustomers()).toBe(50);
+  const kilobytes = Number(/^peak (\d+)$/m.exec(stderr)?.[1]);
   expect(kilobytes).toBeLessThan(300_000);
 });
 

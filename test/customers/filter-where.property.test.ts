@@ -14,7 +14,7 @@ const all = makeCustomers(400);
 
 beforeAll(async () => {
   await insertPlaces(db);
-  await insertCustomers(db, all);
+  await db.transaction((tx) => insertCustomers(tx, all));
 });
 
 /** What the filter selects, and what it selects within the range: in one query, because there are many. */

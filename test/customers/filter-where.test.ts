@@ -101,6 +101,11 @@ describe('spending and transactions', () => {
     expect(await select({ clientSpendingTo: 1e21 })).toEqual([1, 2, 3]);
   });
 
+  test('spending is compared to the cent where a binary number no longer tells cents apart', async () => {
+    await store({ givenSpending: 9_007_199_254_740_990n }, { givenSpending: 9_007_199_254_740_991n });
+    expect(await select({ clientSpendingTo: 90_071_992_547_409.9 })).toEqual([1]);
+  });
+
   test('a customer without transactions has the spending given and no transaction date', async () => {
     await store({ givenSpending: 500n }, { givenSpending: 0n, transactions: [sale] });
     await db.update(customers).set({ lastTransactionDate: new Date('2023-06-01') });

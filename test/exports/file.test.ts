@@ -22,6 +22,7 @@ const task: ExportTask = {
   filter: {},
   selection: '{ email }',
   compression: 'NONE',
+  readScope: { brands: '*', posCodes: null },
   status: 'COMPLETED',
   attempt: 2,
   returns: 0,

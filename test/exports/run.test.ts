@@ -122,6 +122,25 @@ describe('a run that nothing disturbs', () => {
   });
 });
 
+test('a run that waits for a change of the table reads all that is there afterwards', async () => {
+  const altering = postgres(deps.databaseUrl, { max: 1 });
+  const task = await claim();
+  let run: Promise<void> | undefined;
+  await altering.begin(async (tx) => {
+    // It writes the table anew, and to a snapshot from before that the new one looks empty.
+    await tx`alter table customers alter column pos_code type text collate "C" using pos_code || ''`;
+    run = runExport(deps, task, calm);
+    await vi.waitFor(async () => {
+      const waiting = await deps.db.execute(sql`select 1 from pg_stat_activity
+        where application_name like ${`export ${task.id}%`} and wait_event_type = 'Lock'`);
+      expect(waiting).not.toHaveLength(0);
+    });
+  });
+  await run;
+  await altering.end();
+  expect(await reload(task)).toMatchObject({ status: 'COMPLETED', objectCount: 3_000 });
+});
+
 describe('a cancelled run', () => {
   test('stops reading, leaves nothing behind and says so', async () => {
     const task = await claim();

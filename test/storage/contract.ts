@@ -260,6 +260,25 @@ export function describeStorage(name: string, open: () => Promise<Storage>, larg
       expect((await read(await storage.open(key))).equals(bytes)).toBe(true);
     });
 
+    test('sweeps what one key left unfinished, and nothing of another', async () => {
+      const key = newKey('1.jsonl');
+      const soon = new Date(Date.now() + 60_000);
+      const removed: number[] = [];
+      async function* swept(keys: readonly string[]) {
+        yield* inChunks(someBytes(large));
+        for (const other of keys) removed.push(await storage.removeUnfinished(soon, other));
+        yield someBytes(10);
+      }
+      await storage.write(
+        key,
+        swept([key.replace('1.jsonl', '10.jsonl'), `${key}.gz`, newKey()]),
+        noSignal(),
+      );
+      expect(removed).toEqual([0, 0, 0]);
+      await expect(storage.write(key, swept([key]), noSignal())).rejects.toThrow();
+      expect(removed).toEqual([0, 0, 0, 1]);
+    });
+
     test('shows nothing of a write whose unfinished bytes were swept away', async () => {
       const key = newKey();
       let removed = 0;

@@ -121,17 +121,17 @@ describe('a folder of files', () => {
     const storage = openDirectory(newRoot());
     const openFiles = async () => (await readdir('/proc/self/fd')).length;
     const before = await openFiles();
-    for (let round = 0; round < 20; round++) {
-      const key = await put(storage, someBytes(100_000));
+    for (let round = 0; round < 100; round++) {
+      const key = await put(storage, someBytes(1000));
       await read(await storage.open(key));
-      await expect(storage.open(key, { start: 9, end: 100_000 })).rejects.toThrow(RangeError);
+      await expect(storage.open(key, { start: 9, end: 1000 })).rejects.toThrow(RangeError);
       const opened = await storage.open(key);
       await new Promise((resolve) => opened?.stream.once('close', resolve).destroy());
       const broken = inChunks(someBytes(10), 10, new Error('the source broke'));
       await expect(storage.write(newKey(), broken, noSignal())).rejects.toThrow('the source broke');
       await storage.remove(key);
     }
-    expect(await openFiles()).toBeLessThan(before + 10);
+    expect(await openFiles()).toBeLessThan(before + 20);
   });
 
   test('is unusable for good where a file is in its place', async () => {
@@ -183,10 +183,11 @@ const mount = ['unshare', '--map-root-user', '--mount', 'sh', '-c'];
 const mounts = spawnSync(mount[0] ?? '', [...mount.slice(1), 'mount -t tmpfs none /mnt']).status === 0;
 
 describe.runIf(mounts)('a writer on a disk', () => {
+  // Not a whole number of writes: the last one that fits is taken in part.
   const onDisk = (disk: string, after: string, ...arguments_: string[]) =>
     run(mount[0] ?? '', [
       ...mount.slice(1),
-      `mount -t tmpfs -o size=4m none "$1" && shift && "$@" && ${after}`,
+      `mount -t tmpfs -o size=4100k none "$1" && shift && "$@" && ${after}`,
       'sh',
       disk,
       process.execPath,
@@ -194,7 +195,7 @@ describe.runIf(mounts)('a writer on a disk', () => {
       ...arguments_,
     ]);
 
-  test.each([5_000_000, 60_000_000])(
+  test.each([4_500_000, 5_000_000, 60_000_000])(
     'that %i bytes do not fit on leaves nothing, and goes on with smaller ones',
     async (size) => {
       const disk = newRoot();

@@ -4,7 +4,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { S3Location } from '../../src/storage/location.ts';
 import { openS3 } from '../../src/storage/s3.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -63,6 +63,25 @@ describe('a bucket, seen from the wire,', () => {
     const key = await put(storage, someBytes(10));
     expect(proxy.seen[0]?.path).toBe(`/of-its-own/${key}`);
     expect(await leftovers(storage)).toEqual({ keys: [key], unfinished: 0 });
+  });
+
+  test.each([
+    ['eu-south-1', 'eu-south-1'],
+    ['', 'us-east-1'],
+  ])('is asked as the AWS variables say when nothing else is given: region %j', async (region, used) => {
+    vi.stubEnv('AWS_REGION', region || undefined);
+    vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'key-of-variables');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-variables');
+    try {
+      const storage = await openS3(location(proxy.url, { region: null }), undefined, tuning);
+      opened.push(storage);
+      await storage.check();
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    const credential = new RegExp(`Credential=key-of-variables/\\d+/${used}/s3/`);
+    expect(proxy.seen[0]?.headers.authorization).toMatch(credential);
   });
 
   test.each([
@@ -152,10 +171,18 @@ describe('a bucket, seen from the wire,', () => {
     });
   });
 
+  test('keeps no connection for readers who left', async () => {
+    const storage = await open();
+    const key = await put(storage, someBytes(5_000_000));
+    for (let reader = 0; reader < 20; reader++) (await storage.open(key))?.stream.destroy();
+    await expect(storage.open(key, { start: 9, end: 5_000_000 })).rejects.toThrow(RangeError);
+    await expect.poll(() => proxy.connections()).toBeLessThan(5);
+  });
+
   test('notices a byte that changed on its way to a reader of the whole object', async () => {
     const storage = await open();
     const key = await put(storage, someBytes(1_000_000));
-    proxy.decide = () => ({ kind: 'change-answer' });
+    proxy.decide = () => ({ kind: 'change-answer', place: 4_321 });
     await expect(read(await storage.open(key))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   });
 

@@ -104,6 +104,7 @@ export async function addTask(
       filter: { brand, posCodes: ['P1'] },
       selection,
       compression,
+      readScope: { brands: '*', posCodes: null },
     })
     .returning();
   return requireTaskOf({ db }, row?.id ?? '');

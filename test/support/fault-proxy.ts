@@ -7,6 +7,7 @@ import {
   request as send,
 } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 
 /** What goes wrong with one request. */
 export type Fault =
@@ -22,10 +23,10 @@ export type Fault =
   | { readonly kind: 'silence' }
   /** The request and the answer take this long more. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** One byte of the request's body arrives as another. */
-  | { readonly kind: 'change-request' }
+  /** One byte of the request's body arrives as another: the one at this place, counted on from the start after the end. */
+  | { readonly kind: 'change-request'; readonly place: number }
   /** One byte of the answer's body arrives as another. */
-  | { readonly kind: 'change-answer' }
+  | { readonly kind: 'change-answer'; readonly place: number }
   /** The answer has these headers; an empty one is left out. */
   | { readonly kind: 'change-headers'; readonly headers: Readonly<Record<string, string>> }
   /** The end of the request's body is lost, and nobody notices: the length given is that of what is left. */
@@ -46,6 +47,8 @@ export type FaultProxy = {
   decide: (request: Seen) => Fault | null;
   /** Every request so far. */
   readonly seen: Seen[];
+  /** Connections that are open now, the idle ones included. */
+  readonly connections: () => Promise<number>;
   readonly close: () => Promise<void>;
 };
 
@@ -67,6 +70,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     url: `http://127.0.0.1:${port}`,
     decide: () => null,
     seen: [],
+    connections: () => promisify(server.getConnections.bind(server))(),
     close: async () => {
       server.close();
       server.closeAllConnections();
@@ -102,12 +106,12 @@ async function pass(target: string, request: IncomingMessage, response: ServerRe
   if (fault?.kind === 'cut-answer') {
     response.write(content.subarray(0, fault.afterBytes), () => response.destroy());
   } else {
-    response.end(fault?.kind === 'change-answer' ? withOneByteChanged(content) : content);
+    response.end(fault?.kind === 'change-answer' ? withOneByteChanged(content, fault.place) : content);
   }
 }
 
 function changed(body: Buffer, fault: Fault | null): Buffer {
-  if (fault?.kind === 'change-request') return withOneByteChanged(body);
+  if (fault?.kind === 'change-request') return withOneByteChanged(body, fault.place);
   if (fault?.kind === 'shorten-request') return body.subarray(0, -fault.byBytes);
   return body;
 }
@@ -119,10 +123,10 @@ function headersOf(given: IncomingMessage, fault: Fault | null): OutgoingHttpHea
   );
 }
 
-function withOneByteChanged(body: Buffer): Buffer {
+function withOneByteChanged(body: Buffer, place: number): Buffer {
   const copy = Buffer.from(body);
-  const at = Math.floor(copy.byteLength / 2);
-  if (at < copy.byteLength) copy[at] = (copy[at] ?? 0) ^ 1;
+  const at = place % copy.byteLength;
+  if (copy.byteLength > 0) copy[at] = (copy[at] ?? 0) ^ 1;
   return copy;
 }
 

@@ -27,6 +27,15 @@ CREATE TABLE "customer_interests" (
 	CONSTRAINT "customer_interests_booster_customer_id_sap_interest_id_pk" PRIMARY KEY("booster_customer_id","sap_interest_id")
 );
 --> statement-breakpoint
+CREATE TABLE "customer_lines" (
+	"brand" text NOT NULL,
+	"pos_code" text NOT NULL,
+	"booster_customer_id" integer NOT NULL,
+	"version" integer NOT NULL,
+	"line" text NOT NULL,
+	CONSTRAINT "customer_lines_brand_booster_customer_id_pk" PRIMARY KEY("brand","booster_customer_id")
+);
+--> statement-breakpoint
 CREATE TABLE "customer_product_collections" (
 	"booster_customer_id" integer NOT NULL,
 	"sap_product_collection_id" text collate "C" NOT NULL,
@@ -66,9 +75,11 @@ CREATE TABLE "exports" (
 	"filter" jsonb NOT NULL,
 	"selection" text NOT NULL,
 	"compression" text NOT NULL,
+	"read_scope" jsonb NOT NULL,
 	"status" text DEFAULT 'CREATED' NOT NULL,
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"returns" integer DEFAULT 0 NOT NULL,
+	"retry_at" timestamp (6) with time zone,
 	"cancel_requested_by" text,
 	"version" bigint DEFAULT 0 NOT NULL,
 	"object_count" integer DEFAULT 0 NOT NULL,
@@ -173,4 +184,5 @@ CREATE INDEX "customers_by_sap_crm_id" ON "customers" USING btree (fold_case("sa
 CREATE INDEX "customers_by_name" ON "customers" USING gin ("search_name" gin_trgm_ops);--> statement-breakpoint
 CREATE UNIQUE INDEX "exports_by_request" ON "exports" USING btree ("requested_by","brand","download_request_id");--> statement-breakpoint
 CREATE INDEX "exports_by_creation" ON "exports" USING btree ("created_at","id");--> statement-breakpoint
-CREATE INDEX "exports_unfinished" ON "exports" USING btree ("brand","created_at") WHERE status in ('CREATED', 'RUNNING', 'CANCELING');
+CREATE INDEX "exports_unfinished" ON "exports" USING btree ("brand","created_at") WHERE status in ('CREATED', 'RUNNING', 'CANCELING');--> statement-breakpoint
+CREATE INDEX "exports_by_expiry" ON "exports" USING btree ("expires_at") WHERE status = 'COMPLETED';

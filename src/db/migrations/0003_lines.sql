@@ -1,12 +1,3 @@
-CREATE TABLE "customer_lines" (
-	"brand" text NOT NULL,
-	"booster_customer_id" integer NOT NULL,
-	"version" integer NOT NULL,
-	"line" text NOT NULL,
-	CONSTRAINT "customer_lines_brand_booster_customer_id_pk" PRIMARY KEY("brand","booster_customer_id")
-);
-
---> statement-breakpoint
 -- Lines of up to a page stay in the row: a compressed or out-of-line one takes several times as long to read.
 ALTER TABLE customer_lines SET (toast_tuple_target = 8160, fillfactor = 90);
 --> statement-breakpoint
@@ -26,13 +17,14 @@ BEGIN
   FOR batch IN
     SELECT array_agg(id) FROM unnest(ids) WITH ORDINALITY AS listed (id, place) GROUP BY (place - 1) / 5000
   LOOP
-    INSERT INTO customer_lines (brand, booster_customer_id, version, line)
-      SELECT c.brand, c.booster_customer_id, customer_line_version(), built.line
+    INSERT INTO customer_lines (brand, pos_code, booster_customer_id, version, line)
+      SELECT c.brand, c.pos_code, c.booster_customer_id, customer_line_version(), built.line
       FROM build_customer_lines(batch) built
       JOIN customers c USING (booster_customer_id)
       ON CONFLICT (brand, booster_customer_id) DO UPDATE
-        SET version = excluded.version, line = excluded.line
-        WHERE (customer_lines.version, customer_lines.line) IS DISTINCT FROM (excluded.version, excluded.line);
+        SET pos_code = excluded.pos_code, version = excluded.version, line = excluded.line
+        WHERE (customer_lines.pos_code, customer_lines.version, customer_lines.line)
+          IS DISTINCT FROM (excluded.pos_code, excluded.version, excluded.line);
   END LOOP;
 END $$;
 --> statement-breakpoint

@@ -40,7 +40,10 @@ async function readBack(bucket: Bucket, object: ObjectName): Promise<string | nu
   const opened = await openObject(bucket, object, undefined);
   if (!opened) return null;
   const found = startFingerprint();
-  for await (const part of cutParts(opened.stream, bucket.partBytes)) found.add(part);
+  for await (const part of cutParts(opened.stream, bucket.partBytes)) {
+    found.add(part);
+    part.release();
+  }
   return found.end().etag;
 }
 

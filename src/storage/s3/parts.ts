@@ -10,6 +10,8 @@ export type Part = {
   readonly crc32: Buffer;
   /** Nothing comes after it. */
   readonly last: boolean;
+  /** Says that `body` is needed no more, so that another part may have its memory. */
+  readonly release: () => void;
 };
 
 /**
@@ -20,14 +22,17 @@ export async function* cutParts(
   chunks: AsyncIterable<Uint8Array>,
   partBytes: number,
 ): AsyncGenerator<Part, void, undefined> {
-  let part = beginPart(partBytes);
+  // Used again: fresh ones would wait for the garbage collector, some dozens of MB of them.
+  const free: Buffer[] = [];
+  const begin = () => beginPart(free.pop() ?? Buffer.allocUnsafeSlow(partBytes), free);
+  let part = begin();
   let number = 1;
   for await (const chunk of chunks) {
     let rest = chunk;
     while (rest.byteLength > 0) {
       if (part.isFull()) {
         yield { ...part.end(), number, last: false };
-        part = beginPart(partBytes);
+        part = begin();
         number += 1;
       }
       rest = part.take(rest);
@@ -36,23 +41,29 @@ export async function* cutParts(
   yield { ...part.end(), number, last: true };
 }
 
-function beginPart(partBytes: number) {
-  const body = Buffer.allocUnsafeSlow(partBytes);
+function beginPart(memory: Buffer, free: Buffer[]) {
   const md5 = createHash('md5');
   let crc = 0;
   let filled = 0;
   return {
-    isFull: () => filled === partBytes,
+    isFull: () => filled === memory.byteLength,
     /** Takes what fits; returns what does not. */
     take: (chunk: Uint8Array): Uint8Array => {
-      const fitting = chunk.subarray(0, partBytes - filled);
-      body.set(fitting, filled);
+      const fitting = chunk.subarray(0, memory.byteLength - filled);
+      memory.set(fitting, filled);
       filled += fitting.byteLength;
       md5.update(fitting);
       crc = crc32(fitting, crc);
       return chunk.subarray(fitting.byteLength);
     },
-    end: () => ({ body: body.subarray(0, filled), md5: md5.digest(), crc32: bigEndian(crc) }),
+    end: () => ({
+      body: memory.subarray(0, filled),
+      md5: md5.digest(),
+      crc32: bigEndian(crc),
+      release: () => {
+        free.push(memory);
+      },
+    }),
   };
 }
 

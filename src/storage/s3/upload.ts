@@ -61,6 +61,7 @@ export async function upload(
       state.uploadId ??= await begin(state);
       while (sending.size >= CONCURRENT_PARTS) await Promise.race(sending);
       const sent = send(state, state.uploadId, part)
+        .then(part.release)
         // The first fault ends the others, and the source.
         .catch((error: unknown) => failing.abort(error))
         .finally(() => sending.delete(sent));

@@ -116,9 +116,9 @@ describe('an upload', () => {
   });
 
   test.each<[string, string, Buffer, Fault]>([
-    ['a byte of a part changed', 'part', large, { kind: 'change-request' }],
+    ['a byte of a part changed', 'part', large, { kind: 'change-request', place: 4_321 }],
     ['the end of a part got lost', 'part', large, { kind: 'shorten-request', byBytes: 1 }],
-    ['a byte of a small object changed', 'put', small, { kind: 'change-request' }],
+    ['a byte of a small object changed', 'put', small, { kind: 'change-request', place: 4_321 }],
     ['the end of a small object got lost', 'put', small, { kind: 'shorten-request', byBytes: 1 }],
   ])('has failed when %s on the way', async (_what, request, bytes, fault) => {
     proxy.decide = on(request, fault, 1);
@@ -184,7 +184,7 @@ describe('an upload', () => {
     });
 
     test('has failed when the object read again is another', async () => {
-      const change = on('part', { kind: 'change-request' }, 1);
+      const change = on('part', { kind: 'change-request', place: 4_321 }, 1);
       proxy.decide = (request) => change(request) ?? on('look', own)(request);
       await expect(put(storage, large)).rejects.toMatchObject(unavailable);
       expect(await leftovers(direct)).toEqual({ keys: [], unfinished: 0 });
