@@ -1,7 +1,8 @@
 import { type Environment, readEnvironment } from './config/environment.ts';
 import * as kinds from './config/kinds.ts';
 import { findMisspelt } from './config/misspelt.ts';
-import { type StorageConfig, storageUnder, storageUrl } from './config/storage-url.ts';
+import { storageUnder, storageUrl } from './config/storage-url.ts';
+import type { StorageLocation } from './storage/location.ts';
 
 const roles = ['gateway', 'worker'] as const;
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -31,7 +32,7 @@ export type Config = {
   readonly publicUrl: string | null;
   readonly database: { readonly kind: 'embedded' } | { readonly kind: 'server'; readonly url: string };
   readonly dataDir: string;
-  readonly storage: StorageConfig;
+  readonly storage: StorageLocation;
   readonly roles: ReadonlySet<Role>;
   readonly exportConcurrency: number;
   readonly exportRetentionHours: number;

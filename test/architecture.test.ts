@@ -13,7 +13,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   exports: ['auth', 'customers', 'db', 'errors', 'storage'],
   customers: ['db', 'errors'],
   auth: ['config', 'errors'],
-  config: [],
+  config: ['storage'],
   db: [],
   errors: [],
   log: [],

@@ -72,6 +72,8 @@ test('every setting can be given', () => {
       prefix: 'some/prefix',
       endpoint: 'https://s3.example:9000',
       region: 'eu-west-3',
+      encryption: null,
+      download: 'proxy',
     },
     roles: new Set(['worker']),
     exportConcurrency: 8,
@@ -253,8 +255,42 @@ describe('files are kept in', () => {
     ['file:./exports', { kind: 'directory', path: './exports' }],
     ['file:/var/with%20space', { kind: 'directory', path: '/var/with%20space' }],
     ['file:///var/with%20space', { kind: 'directory', path: '/var/with space' }],
-    ['s3://bucket', { kind: 's3', bucket: 'bucket', prefix: '', endpoint: null, region: null }],
-    ['s3://b.c-d/e/f', { kind: 's3', bucket: 'b.c-d', prefix: 'e/f', endpoint: null, region: null }],
+    [
+      's3://bucket',
+      {
+        kind: 's3',
+        bucket: 'bucket',
+        prefix: '',
+        endpoint: null,
+        region: null,
+        encryption: null,
+        download: 'proxy',
+      },
+    ],
+    [
+      's3://b.c-d/e/f',
+      {
+        kind: 's3',
+        bucket: 'b.c-d',
+        prefix: 'e/f',
+        endpoint: null,
+        region: null,
+        encryption: null,
+        download: 'proxy',
+      },
+    ],
+    [
+      's3://bkt/e?sse=aws:kms&kmsKeyId=k1&download=redirect',
+      {
+        kind: 's3',
+        bucket: 'bkt',
+        prefix: 'e',
+        endpoint: null,
+        region: null,
+        encryption: { algorithm: 'aws:kms', kmsKeyId: 'k1' },
+        download: 'redirect',
+      },
+    ],
   ])('%s', (url, storage) => {
     expect(loadConfig({ STORAGE_URL: url }).storage).toEqual(storage);
   });

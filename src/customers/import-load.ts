@@ -72,10 +72,12 @@ export async function loadCustomers(
 }
 
 /**
- * Room to sort and hash a batch; estimates from few rows, as the staging table is looked at anew with every batch;
- * and stored lines are built once, at the end of a batch.
+ * A load takes the time it takes, and may wait for its source. It has room to sort and hash a batch, estimates from
+ * few rows, as the staging table is looked at anew with every batch, and builds stored lines once a batch.
  */
 const settings = `
+  set local statement_timeout = 0;
+  set local idle_in_transaction_session_timeout = 0;
   set local work_mem = '64MB';
   set local jit = off;
   set local default_statistics_target = 10;

@@ -71,7 +71,8 @@ export type Staging = {
 
 /**
  * Makes the staging table `import_rows`: the connection's own, gone with the transaction, and never in the log of
- * changes. One COPY brings the rows of all kinds, because its end costs a wait of up to 40 ms; views tell them apart.
+ * changes. One COPY brings the rows of all kinds, because the end of each costs a wait of up to 40 ms (the driver's
+ * sockets hold back a small packet until the one before is acknowledged); views tell the kinds apart.
  */
 export async function createStaging(tx: postgres.TransactionSql): Promise<Staging> {
   const values = Array.from({ length: ROW_VALUES }, (_, n) => `v${n + 1} text`);

@@ -38,6 +38,11 @@ export type Download = {
    * @throws {DownloadRefusal} FILE_EXPIRED when the file went in between, FILE_UNAVAILABLE when the storage fails.
    */
   readonly open: (range: { readonly start: number; readonly end: number } | null) => Promise<Readable>;
+  /**
+   * Where the storage itself hands out the file for some minutes; null when it does not, as is usual. The audit row is
+   * written before the URL is given away.
+   */
+  readonly redirect: () => Promise<string | null>;
 };
 
 /**
@@ -55,6 +60,8 @@ export async function openDownload(
 ): Promise<Download> {
   const { task, actor } = await admit(deps, id, permit, now);
   const file = requireFile(task, now);
+  const recordDownload = (bytes: string) =>
+    recordAudit(deps.db, { actor, action: 'download', task, details: { ...origin, bytes } });
   return {
     taskId: task.id,
     fileName: fileName(task),
@@ -64,20 +71,27 @@ export async function openDownload(
     open: async (range) => {
       const stream = await openObject(deps, task, file, range);
       try {
-        await recordAudit(deps.db, {
-          actor,
-          action: 'download',
-          task,
-          details: { ...origin, bytes: range ? `${range.start}-${range.end}` : 'all' },
-        });
+        await recordDownload(range ? `${range.start}-${range.end}` : 'all');
         return stream;
       } catch (error) {
         stream.destroy();
         throw error;
       }
     },
+    redirect: async () => {
+      const url = await deps.storage.downloadUrl(file.key, {
+        fileName: fileName(task),
+        contentType: contentType(task.compression),
+        expiresInSeconds: REDIRECT_SECONDS,
+      });
+      if (url !== null) await recordDownload('redirect');
+      return url;
+    },
   };
 }
+
+/** Long enough to begin a download with, which is all that the URL is for. */
+const REDIRECT_SECONDS = 300;
 
 /** Whoever holds a signed link stands here for the audit trail: the link does not say who was given it. */
 const linkHolder: Viewer = {

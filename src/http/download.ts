@@ -82,6 +82,12 @@ async function answer(
     res.writeHead(200, all).end();
     return;
   }
+  const location = await file.redirect();
+  if (location !== null) {
+    const { 'accept-ranges': _, ...facts } = fileHeaders(file);
+    res.writeHead(302, { ...facts, location, 'content-length': 0 }).end();
+    return;
+  }
   const stream = await file.open(part);
   res.writeHead(
     part ? 206 : 200,

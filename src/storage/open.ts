@@ -10,7 +10,7 @@ import type { Storage } from './storage.ts';
  */
 export async function openStorage(location: StorageLocation, credentials?: S3Credentials): Promise<Storage> {
   if (location.kind === 'directory') return openDirectory(location.path);
-  // The SDK takes a quarter of a second and 40 MB to load: only those who need it pay.
+  // The SDK takes 150 ms and 40 MB to load: only those who need it pay.
   const { openS3 } = await import('./s3.ts');
   return openS3(location, credentials);
 }

@@ -208,6 +208,14 @@ describe('a token signed with', () => {
   });
 });
 
+test('an algorithm that is not among them is refused, though the issuer has such a key', async () => {
+  const own = await makeKey('ML-DSA-44');
+  await using keys = await serveKeys([own]);
+  const opened = await openAuthenticator({ kind: 'jwks', url: keys.url, issuer, audience }, silent);
+  await expect(opened.authenticate(`Bearer ${await signToken(own)}`)).rejects.toEqual(refusal);
+  expect(keys.requests()).toBe(0);
+});
+
 test('the log says why at debug, without the token', async () => {
   const lines: string[] = [];
   const log = openLog({ level: 'debug', destination: { write: (line) => void lines.push(line) } });

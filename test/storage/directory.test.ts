@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDirectory } from '../../src/storage/directory.ts';
-import { describeStorage, inChunks, leftovers, newKey, noSignal, put, read, someBytes } from './contract.ts';
+import { describeStorage } from './contract.ts';
+import { inChunks, leftovers, newKey, noSignal, put, read, someBytes } from './objects.ts';
 
 const child = join(import.meta.dirname, '../support/storage-child.ts');
 let folder: string;

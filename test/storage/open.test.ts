@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { parseStorageUrl } from '../../src/storage/location.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { startS3Server } from '../support/s3-server.ts';
-import { put, read, someBytes } from './contract.ts';
+import { put, read, someBytes } from './objects.ts';
 
 /** Opens what a URL names, writes an object and reads it again. */
 async function tryOut(url: string): Promise<string> {

@@ -10,7 +10,8 @@ import { openS3 } from '../../src/storage/s3.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { type FaultProxy, s3Error, startFaultProxy } from '../support/fault-proxy.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
-import { describeStorage, leftovers, newKey, put, read, someBytes } from './contract.ts';
+import { describeStorage } from './contract.ts';
+import { leftovers, newKey, put, read, someBytes } from './objects.ts';
 
 const credentials = { accessKeyId: 'test-key', secretAccessKey: 'test-secret' };
 const tuning = { partBytes: 5 * 1024 * 1024, attempts: 2 };

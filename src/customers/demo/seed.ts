@@ -67,7 +67,7 @@ export async function seedCustomers(
 }
 
 async function findFirstId(tx: postgres.TransactionSql): Promise<number> {
-  const [row] = await tx<{ next: number }[]>`
-    select coalesce(max(booster_customer_id) + 1, ${FIRST_ID})::integer as next from customers`;
+  const [row] = await tx<{ next: number | null }[]>`
+    select max(booster_customer_id)::float8 + 1 as next from customers`;
   return Math.max(row?.next ?? FIRST_ID, FIRST_ID);
 }

@@ -82,6 +82,18 @@ test('an abort leaves the database as it was', async () => {
 
 test('more customers than there are ids are refused', async () => {
   await expect(seedCustomers(url, { ...order, customers: 2 ** 31 })).rejects.toThrow(RangeError);
+  await db.execute(sql`insert into brands values ('b', 'B')`);
+  await db.execute(sql`insert into points_of_sale values ('b', 'p', 'P')`);
+  await db.insert(customers).values({
+    boosterCustomerId: 2 ** 31 - 1,
+    brand: 'b',
+    posCode: 'p',
+    creationDate: new Date(0),
+    customerStatus: 'Prospect',
+    canBeContactedByMaison: false,
+    hasSapCrmError: false,
+  });
+  await expect(seedCustomers(url, { ...order, customers: 1 })).rejects.toThrow(RangeError);
 });
 
 test('demo customers are as varied as a CRM’s', () => {

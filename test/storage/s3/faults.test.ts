@@ -4,7 +4,7 @@ import { openS3 } from '../../../src/storage/s3.ts';
 import { type Storage, StorageError } from '../../../src/storage/storage.ts';
 import { type Fault, type FaultProxy, s3Error, startFaultProxy } from '../../support/fault-proxy.ts';
 import { type S3Server, startS3Server } from '../../support/s3-server.ts';
-import { inChunks, leftovers, newKey, noSignal, read, someBytes } from '../contract.ts';
+import { inChunks, leftovers, newKey, noSignal, read, someBytes } from '../objects.ts';
 
 /** 40 uploads in the suite; more with `STORAGE_FAULT_RUNS=200 npx vitest run test/storage/s3/faults.test.ts`. */
 const RUNS = Number(process.env['STORAGE_FAULT_RUNS'] ?? 40);

@@ -10,7 +10,7 @@ import {
   startFaultProxy,
 } from '../../support/fault-proxy.ts';
 import { type S3Server, startS3Server } from '../../support/s3-server.ts';
-import { inChunks, leftovers, newKey, noSignal, put, read, someBytes } from '../contract.ts';
+import { inChunks, leftovers, newKey, noSignal, put, read, someBytes } from '../objects.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'secret' };
 const tuning = { partBytes: 5 * 1024 * 1024, attempts: 3 };
