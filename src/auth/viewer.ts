@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { AccessError } from '../errors.ts';
 
 /** What a caller may do. `exports:admin` sees every export of its brands, not only its own. */
@@ -41,13 +42,24 @@ export function sightOf(viewer: Viewer) {
   };
 }
 
-/** An export exists for its owner, and for an administrator of its brand. */
+/**
+ * An export exists for its owner, and for an administrator of its brand; for neither when it holds customers of a point
+ * of sale that does not exist for them, or no longer.
+ */
 export function seesExport(
   viewer: Viewer,
-  task: { readonly requestedBy: string; readonly brand: string },
+  task: { readonly requestedBy: string; readonly brand: string; readonly filter: unknown },
 ): boolean {
   if (!seesBrand(viewer, task.brand)) return false;
+  if (viewer.posCodes !== null && !seesAllPointsOfSale(viewer, task.filter)) return false;
   return task.requestedBy === viewer.subject || viewer.scopes.has('exports:admin');
+}
+
+const ofPointsOfSale = z.object({ posCodes: z.array(z.string()) });
+
+function seesAllPointsOfSale(viewer: Viewer, filter: unknown): boolean {
+  const posCodes = ofPointsOfSale.safeParse(filter).data?.posCodes;
+  return posCodes?.every((posCode) => seesPointOfSale(viewer, posCode)) ?? false;
 }
 
 /** @throws {AccessError} FORBIDDEN when the caller's token lacks the scope. */

@@ -29,6 +29,7 @@ export function visibleTasks(
   const brand = narrow.brand ?? null;
   return {
     requestedBy: viewer.scopes.has('exports:admin') ? null : viewer.subject,
+    posCodes: viewer.posCodes,
     brands: brand === null ? viewer.brands : seesBrand(viewer, brand) ? [brand] : [],
     statuses: narrow.statuses?.length ? narrow.statuses : null,
   };

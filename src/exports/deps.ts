@@ -14,8 +14,8 @@ export type ExportDeps = {
   readonly log: Logger;
   /** Calls the workers to a waiting task when `tx` commits. The row is its place in the queue. */
   readonly enqueue: (tx: Transaction, task: ExportTask) => Promise<void>;
-  /** Prefix of file URLs, without a slash at the end. A function, because a free port is known late. */
-  readonly publicUrl: () => string;
+  /** Prefix of file URLs, without a slash at the end. */
+  readonly publicUrl: string;
   /** Keys that sign file URLs: the first signs, all verify. */
   readonly signingKeys: readonly string[];
   readonly downloadUrlTtlSeconds: number;

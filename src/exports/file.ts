@@ -102,7 +102,7 @@ export function signFileUrl(
   const [key] = deps.signingKeys;
   if (key === undefined) throw new Error('There is no key to sign file URLs with.');
   const query = new URLSearchParams({ expires: `${expires}`, signature: sign(key, task, `${expires}`) });
-  return `${deps.publicUrl()}/exports/${task.id}/file?${query}`;
+  return `${deps.publicUrl}/exports/${task.id}/file?${query}`;
 }
 
 /** Says whether a file URL's query is ours for this task, and still good. Any of the keys will do. */

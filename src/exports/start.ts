@@ -74,7 +74,7 @@ export async function startCustomerExport(
 const MAX_UNFINISHED = 1_000;
 
 async function requireRoom(tx: Transaction, viewer: Viewer): Promise<void> {
-  const mine = { requestedBy: viewer.subject, brands: '*', statuses: unfinished } as const;
+  const mine = { requestedBy: viewer.subject, brands: '*', posCodes: null, statuses: unfinished } as const;
   if ((await countTasks(tx, mine)) <= MAX_UNFINISHED) return;
   const message = `You have ${MAX_UNFINISHED} exports that are not finished. Wait for some of them, or cancel them.`;
   throw new Refusal([{ code: 'LIMIT_REACHED', message, path: [] }]);

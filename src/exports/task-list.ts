@@ -11,6 +11,8 @@ export type TaskScope = {
   readonly requestedBy: string | null;
   /** `*` = every brand. */
   readonly brands: '*' | readonly string[];
+  /** Only exports that hold customers of these points of sale alone; null = of any. */
+  readonly posCodes: readonly string[] | null;
   readonly statuses: readonly Status[] | null;
 };
 
@@ -54,6 +56,9 @@ function scopeCondition(scope: TaskScope): SQL | undefined {
   return and(
     scope.requestedBy === null ? undefined : eq(exports.requestedBy, scope.requestedBy),
     scope.brands === '*' ? undefined : sql`${exports.brand} = any(${sql.param(scope.brands)}::text[])`,
+    scope.posCodes === null
+      ? undefined
+      : sql`${exports.filter} -> 'posCodes' <@ to_jsonb(${sql.param(scope.posCodes)}::text[])`,
     scope.statuses === null ? undefined : inArray(exports.status, [...scope.statuses]),
   );
 }

@@ -45,7 +45,7 @@ const task: ExportTask = {
 };
 
 const deps = {
-  publicUrl: () => 'https://exports.example',
+  publicUrl: 'https://exports.example',
   signingKeys: ['k'.repeat(32)],
   downloadUrlTtlSeconds: 900,
 };

@@ -60,7 +60,7 @@ export function useExports(): ExportWorld {
     enqueue: async (_tx, task) => {
       enqueued.push(task.id);
     },
-    publicUrl: () => 'http://gateway.test',
+    publicUrl: 'http://gateway.test',
     signingKeys: ['a key of more than thirty-two bytes'],
     downloadUrlTtlSeconds: 900,
     retentionHours: 24,
