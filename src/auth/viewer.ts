@@ -66,3 +66,8 @@ function seesAllPointsOfSale(viewer: Viewer, filter: unknown): boolean {
 export function requireScope(viewer: Viewer, scope: Scope): void {
   if (!viewer.scopes.has(scope)) throw new AccessError('FORBIDDEN', `This needs the scope ${scope}.`);
 }
+
+/** Whose customers may be read for a caller who asks about `brand`, whatever else the request says. */
+export function readScopeOf(viewer: Viewer, brand: string) {
+  return { brands: viewer.brands === '*' ? [brand] : viewer.brands, posCodes: viewer.posCodes };
+}

@@ -33,14 +33,18 @@ export async function listen(
   const echo = ECHO + randomUUID();
   let connection = connect(databaseUrl);
   let closed = false;
-  let awaited: NodeJS.Timeout | undefined;
+  let awaited: NodeJS.Timeout | null = null;
 
+  const stopWaiting = () => {
+    if (awaited !== null) clearTimeout(awaited);
+    awaited = null;
+  };
   const attend = async () => {
     const attending = connection;
     const isCurrent = () => !closed && attending === connection;
     const hear = (payload: string) => {
       if (!isCurrent()) return;
-      if (payload === echo) clearTimeout(awaited);
+      if (payload === echo) stopWaiting();
       else if (!payload.startsWith(ECHO)) onNotify(payload);
     };
     await attending.listen(channel, hear, () => {
@@ -48,16 +52,17 @@ export async function listen(
     });
   };
   const replace = () => {
+    awaited = null;
     const deaf = connection;
     connection = connect(databaseUrl);
     void deaf.end({ timeout: 0 });
     attend().catch(() => {}); // the database is away: after the next heartbeat it is tried again
   };
   const beat = () => {
-    clearTimeout(awaited);
+    if (awaited !== null) return;
     awaited = setTimeout(replace, echoMs);
     // Where nothing can be said, silence proves nothing.
-    db.execute(sql`select pg_notify(${channel}, ${echo})`).catch(() => clearTimeout(awaited));
+    db.execute(sql`select pg_notify(${channel}, ${echo})`).catch(stopWaiting);
   };
 
   try {
@@ -71,7 +76,7 @@ export async function listen(
     close: async () => {
       closed = true;
       clearInterval(heartbeat);
-      clearTimeout(awaited);
+      stopWaiting();
       await connection.end({ timeout: 0 });
     },
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { requireScope, sightOf, type Viewer } from '../auth/viewer.ts';
+import { readScopeOf, requireScope, sightOf, type Viewer } from '../auth/viewer.ts';
 import { type CustomerFilter, type CustomerFilterInput, canonicalFilter } from '../customers/filter.ts';
 import { understandFilter } from '../customers/understand.ts';
 import type { Transaction } from '../db/client.ts';
@@ -44,7 +44,7 @@ export async function startCustomerExport(
       filter,
       selection,
       compression: request.compression,
-      readScope: { brands: viewer.brands, posCodes: viewer.posCodes },
+      readScope: readScopeOf(viewer, filter.brand),
     });
     if (created) {
       await requireRoom(tx, viewer);

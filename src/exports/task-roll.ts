@@ -20,13 +20,15 @@ export type TaskRoll = {
 
 /** Keeps an entry for each task that is not finished or whose file may still expire. */
 export function openTaskRoll(db: Database): TaskRoll {
-  const told = new Map<string, Pick<Head, 'version' | 'status'>>();
+  const told = new Map<string, Pick<Head, 'version' | 'status'> & { readonly silently: boolean }>();
   let begun = false;
   let lookedAt = 0;
 
   const isNews = ({ id, version, status }: Head) => {
-    if (version <= (told.get(id)?.version ?? -1)) return false;
-    told.set(id, { version, status });
+    const last = told.get(id);
+    // What the first look found may have begun after whoever watches had looked for what runs.
+    if (last && (last.silently ? version < last.version : version <= last.version)) return false;
+    told.set(id, { version, status, silently: false });
     return true;
   };
   return {
@@ -45,7 +47,7 @@ export function openTaskRoll(db: Database): TaskRoll {
       lookedAt = now;
       if (!begun) {
         begun = true;
-        for (const head of heads) isNews(head);
+        for (const { id, ...head } of heads) if (!told.has(id)) told.set(id, { ...head, silently: true });
         return [];
       }
       const listed = new Set(heads.map(({ id }) => id));

@@ -1,6 +1,6 @@
 import { describeFile, type ExportFile } from '../exports/file.ts';
-import { countAttempts, type ExportTask, type Failure } from '../exports/task.ts';
 import { findQueuePosition } from '../exports/queue.ts';
+import { countAttempts, type ExportTask, type Failure } from '../exports/task.ts';
 import { builder } from './builder.ts';
 
 export const exportStatusType = builder.enumType('CustomerExportStatus', {

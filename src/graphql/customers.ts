@@ -1,5 +1,5 @@
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
-import { requireScope, sightOf } from '../auth/viewer.ts';
+import { readScopeOf, requireScope, sightOf } from '../auth/viewer.ts';
 import type { Customer } from '../customers/customer.ts';
 import { countCustomers, pageCustomers } from '../customers/explore.ts';
 import { understandFilter } from '../customers/understand.ts';
@@ -69,7 +69,8 @@ builder.queryField('customers', (t) =>
       const after = readCursor(args.after, 'after', /^-?\d{1,10}$/);
       const { filter, problems } = await understandFilter(deps.db, args.filter, sightOf(viewer));
       if (filter === null) throw badUserInput(problems);
-      const page = await pageCustomers(deps.db, viewer, filter, {
+      const scope = readScopeOf(viewer, filter.brand);
+      const page = await pageCustomers(deps.db, scope, filter, {
         first,
         after: after === null ? null : Number(after),
         withTransactions: selects(info, 'transactions'),
@@ -78,7 +79,7 @@ builder.queryField('customers', (t) =>
         edges: page.customers.map((node) => ({ cursor: toCursor(node.boosterCustomerId), node })),
         hasNextPage: page.hasNextPage,
         hasPreviousPage: false,
-        countAll: () => countCustomers(deps.db, viewer, filter),
+        countAll: () => countCustomers(deps.db, scope, filter),
       };
     },
   }),

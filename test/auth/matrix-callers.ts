@@ -52,15 +52,16 @@ export const claims = {
 export async function makeCallers(): Promise<{
   readonly keys: KeyServer;
   readonly authorization: Readonly<Record<Caller, string | null>>;
+  readonly sign: (claims: Record<string, unknown>) => Promise<string>;
 }> {
   const key = await makeKey('ES256');
   const keys = await serveKeys([key]);
   const owner = claims['who owns the export'];
-  const tokens = Object.entries(claims).map(
-    async ([caller, claim]) => [caller, `Bearer ${await signToken(key, claim)}`] as const,
-  );
+  const sign = async (claim: Record<string, unknown>) => `Bearer ${await signToken(key, claim)}`;
+  const tokens = Object.entries(claims).map(async ([caller, claim]) => [caller, await sign(claim)] as const);
   return {
     keys,
+    sign,
     authorization: {
       ...refused(await refusedTokens(key, owner)),
       ...(Object.fromEntries(await Promise.all(tokens)) as Record<keyof typeof claims, string>),

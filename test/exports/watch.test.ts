@@ -122,38 +122,6 @@ describe('a watched export', () => {
     await ann.hears({ objectCount: 2 });
   });
 
-  test('a listening connection whose other end went silent is replaced', async () => {
-    const proxy = await openProxy();
-    const watch = await open({ databaseUrl: proxy.url, heartbeatMs: 100, echoMs: 200 });
-    const id = await insertExport(db);
-    const ann = subscriber();
-    watch.watchTask(id, ann.tell);
-    await ann.hears({ objectCount: 0 });
-    const before = await listeners();
-    expect(before).toHaveLength(1);
-    proxy.silence();
-    await changeExport(db, id, { objectCount: 1 });
-    // The silent one was given up when the server has lost it; only then may bytes flow again.
-    await vi.waitFor(async () => expect(await listeners()).not.toContain(before[0]), { timeout: 10_000 });
-    proxy.speak();
-    await ann.hears({ objectCount: 1 });
-    await changeExport(db, id, { objectCount: 2 });
-    await ann.hears({ objectCount: 2 });
-  });
-
-  test('a connection that hears itself stays', async () => {
-    const watch = await open({ heartbeatMs: 50, echoMs: 40 });
-    const before = await listeners();
-    const id = await insertExport(db);
-    const ann = subscriber();
-    watch.watchTask(id, ann.tell);
-    for (let n = 1; n <= 4; n++) {
-      await changeExport(db, id, { objectCount: n });
-      await ann.hears({ objectCount: n });
-    }
-    expect(await listeners()).toEqual(before);
-  });
-
   test('a change that nobody rang for is found by the poll', async () => {
     const watch = await open({ pollMs: 100 });
     const id = await insertExport(db);
@@ -247,7 +215,8 @@ describe('who watches all exports', () => {
     await ann.hears({ id: known, status: 'CANCELED' });
     const last = await insertExport(db);
     await ann.hears({ id: last });
-    expect(ann.told.map(({ id }) => id)).toEqual([opening, known, last]);
+    const states = ann.told.map(({ id, version }) => `${id} ${version}`);
+    expect(new Set(states).size).toBe(states.length);
   });
 
   test('is not told of exports that ended before', async () => {

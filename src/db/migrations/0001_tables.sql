@@ -176,7 +176,7 @@ ALTER TABLE "product_collections" ADD CONSTRAINT "product_collections_brand_bran
 ALTER TABLE "sales_representatives" ADD CONSTRAINT "sales_representatives_brand_brands_code_fk" FOREIGN KEY ("brand") REFERENCES "public"."brands"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "transactions" ADD CONSTRAINT "transactions_booster_customer_id_customers_booster_customer_id_fk" FOREIGN KEY ("booster_customer_id") REFERENCES "public"."customers"("booster_customer_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_by_export" ON "audit" USING btree ("export_id");--> statement-breakpoint
-CREATE INDEX "customers_by_brand" ON "customers" USING btree ("brand","booster_customer_id");--> statement-breakpoint
+CREATE INDEX "customers_by_brand" ON "customers" USING btree ("brand","booster_customer_id","pos_code");--> statement-breakpoint
 CREATE INDEX "customers_by_email" ON "customers" USING btree (fold_case(trim("email")));--> statement-breakpoint
 CREATE INDEX "customers_by_phone" ON "customers" USING btree (plain_phone_number("phone_number"));--> statement-breakpoint
 CREATE INDEX "customers_by_national_phone" ON "customers" USING btree ("national_phone_number");--> statement-breakpoint
