@@ -42,6 +42,8 @@ export type Config = {
   readonly auth: AuthConfig;
   /** Origins besides the server's own; empty = its own alone. */
   readonly allowedOrigins: readonly string[];
+  /** Operations and REST calls of one caller; 0 = no limit. */
+  readonly rateLimitPerMinute: number;
   readonly graphiql: boolean;
   readonly introspection: boolean;
   readonly logLevel: LogLevel;
@@ -84,6 +86,12 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     urlSigningKeys: env.readGuarded('URL_SIGNING_KEY', kinds.signingKeys, null),
     auth,
     allowedOrigins: env.read('ALLOWED_ORIGINS', kinds.origins, []),
+    // Open there is one caller, on this machine: only what has gone quite wild is stopped.
+    rateLimitPerMinute: env.read(
+      'RATE_LIMIT_PER_MINUTE',
+      kinds.wholeNumber(0, 10_000_000),
+      open ? 60_000 : 6_000,
+    ),
     graphiql: env.read('GRAPHIQL', kinds.onOrOff, open),
     introspection: env.read('INTROSPECTION', kinds.onOrOff, open),
     logLevel: env.read('LOG_LEVEL', kinds.oneOf(logLevels), 'info'),

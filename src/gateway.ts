@@ -11,6 +11,7 @@ import { createGraphql } from './http/graphql.ts';
 import { answerHealth } from './http/health.ts';
 import { createOpenApiHandler } from './http/openapi-route.ts';
 import { allowsOrigin, checkOrigin, refuseForeignNames } from './http/origins.ts';
+import { createRateLimit } from './http/rate-limit.ts';
 import { createRestHandler } from './http/rest.ts';
 import { createHttpServer, type Route } from './http/server.ts';
 import { startingRoutes } from './http/starting.ts';
@@ -38,6 +39,7 @@ export async function openGateway(config: Config, log: Logger): Promise<Gateway>
     url: `http://${host}:${port}`,
     serve: async (deps) => {
       const authenticator = await openAuthenticator(config.auth, log);
+      const rateLimit = createRateLimit(config.rateLimitPerMinute);
       const schema = buildSchema();
       const graphql = createGraphql({
         schema,
@@ -46,6 +48,7 @@ export async function openGateway(config: Config, log: Logger): Promise<Gateway>
         log,
         graphiql: config.graphiql,
         introspection: config.introspection,
+        rateLimit,
         exampleFilter: () => findExample(deps),
       });
       const endSockets = serveWebsocket(http.server, {
@@ -62,7 +65,7 @@ export async function openGateway(config: Config, log: Logger): Promise<Gateway>
         answerHealth(() => deps.db.execute(sql`select 1`)),
         createOpenApiHandler(schema),
         createDownloadHandler(deps, authenticator.authenticate),
-        createRestHandler(deps, authenticator.authenticate),
+        createRestHandler(deps, authenticator.authenticate, rateLimit),
         async (req, res) => {
           if (!/^\/graphql(\?|$)/.test(req.url ?? '')) return false;
           await graphql(req, res);

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import { ConfigError } from '../config.ts';
 
 /** The command was not called as it must be. */
@@ -52,6 +53,8 @@ function explain(error: unknown): string {
     .map(codeOf)
     .find((code) => connectionCode.test(code));
   if (lost) return `The database cannot be reached, or was lost (${lost}).`;
+  // Drizzle's own message is the statement.
+  if (error instanceof DrizzleQueryError && error.cause) return explain(error.cause);
   return error instanceof Error ? error.message : String(error);
 }
 

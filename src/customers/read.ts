@@ -44,9 +44,12 @@ const READERS = 2;
 /** Asked of each connection ahead of time, so that it is never without work while chunks are written in order. */
 const AHEAD = 2;
 /** Key ranges are cut after this many matching customers, and read several at a time … */
-const GRAIN = 250;
-const MAX_GRAINS = 16;
-/** … as many as make a chunk of about this size: lines differ from 20 bytes to megabytes. */
+const GRAIN = 50;
+const MAX_GRAINS = 80;
+/**
+ * … as many as make a chunk of about this size, to judge by the one before. Lines differ from 20 bytes to megabytes,
+ * and a chunk is one value, in PostgreSQL and here: so the first are a single range, and ranges are small.
+ */
 const CHUNK_BYTES = 1024 * 1024;
 
 // The planner cannot know how many customers a combination of filters leaves, and a nested loop that it chooses for

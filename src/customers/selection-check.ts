@@ -65,7 +65,10 @@ export function checkSelection(
 const HEAD = 'fragment Line on Customer\n';
 
 function parseAsFragment(text: string): DocumentNode {
-  return parse(new Source(HEAD + text, 'selection'), { maxTokens: MAX_TOKENS });
+  return parse(new Source(HEAD + text, 'selection'), {
+    maxTokens: MAX_TOKENS,
+    allowEmptySelectionSets: false,
+  });
 }
 
 function readFragment(document: DocumentNode): Selection {

@@ -23,8 +23,8 @@ export type SnapshotOptions = {
   /** How they name themselves in pg_stat_activity. */
   readonly name: string;
   /**
-   * What is read, locked against being altered. No connection waits for a change of these tables that another one of them holds up, and none is
-   * rewritten between the snapshot and its reading: a rewritten table looks empty to an older snapshot.
+   * What is read, locked against being altered before the snapshot is taken: none is rewritten in between, which would
+   * make it look empty, and no connection waits for a change of them that another one of ours holds up.
    */
   readonly tables?: readonly PgTable[];
   /** Ends running queries and refuses further ones. */

@@ -39,9 +39,10 @@ export function followTasks(
   const versions = new Map<string, number>();
   let hasCaughtUp = false;
   const accept = (task: ExportTask) => {
-    if (!matches(task) || task.version <= (versions.get(task.id) ?? -1)) return;
-    // The file of an export that ended before the reader came.
-    if (task.status === 'EXPIRED' && (task.completedAt === null || task.completedAt < since)) return;
+    const seen = versions.get(task.id);
+    if (!matches(task) || task.version <= (seen ?? -1)) return;
+    // One that ended before the reader came: its file expires, or the bell that rang for its end is still heard.
+    if (seen === undefined && task.completedAt !== null && task.completedAt < since) return;
     // The watch tells of each state once; only the current ones may cross with what it tells.
     if (hasCaughtUp && isTerminal(task.status)) versions.delete(task.id);
     else versions.set(task.id, task.version);

@@ -4,7 +4,14 @@ import type { Customer } from '../customers/customer.ts';
 import { countCustomers, pageCustomers } from '../customers/explore.ts';
 import { understandFilter } from '../customers/understand.ts';
 import { builder } from './builder.ts';
-import { type Connection, pageInfoType, readCursor, readPageSize, toCursor } from './connection.ts';
+import {
+  type Connection,
+  invalidArgument,
+  pageInfoType,
+  readCursor,
+  readPageSize,
+  toCursor,
+} from './connection.ts';
 import { customerType } from './customer.ts';
 import { customerFilterInput } from './customer-filter.ts';
 import { badUserInput } from './errors.ts';
@@ -62,17 +69,21 @@ builder.queryField('customers', (t) =>
       first: t.arg.int({ description: `How many at most, 1 to ${LARGEST_PAGE}; ${DEFAULT_PAGE} when null.` }),
       after: t.arg.string({ description: 'Cursor after which the page begins; null = at the start.' }),
     },
-    complexity: ({ first }) => ({ field: 10, multiplier: Math.ceil((first ?? DEFAULT_PAGE) / 20) }),
+    // What the database does for a customer does not depend on how many of its fields are asked for.
+    complexity: ({ first }) => {
+      const size = first ?? DEFAULT_PAGE;
+      return { field: 10 + size, multiplier: Math.ceil(size / 20) };
+    },
     resolve: async (_, args, { viewer, deps }, info): Promise<Connection<Customer>> => {
       requireScope(viewer, 'customers:read');
       const first = readPageSize(args.first ?? DEFAULT_PAGE, 'first', LARGEST_PAGE);
-      const after = readCursor(args.after, 'after', /^-?\d{1,10}$/);
+      const after = readCustomerCursor(args.after);
       const { filter, problems } = await understandFilter(deps.db, args.filter, sightOf(viewer));
       if (filter === null) throw badUserInput(problems);
       const scope = readScopeOf(viewer, filter.brand);
       const page = await pageCustomers(deps.db, scope, filter, {
         first,
-        after: after === null ? null : Number(after),
+        after,
         withTransactions: selects(info, 'transactions'),
       });
       return {
@@ -84,6 +95,15 @@ builder.queryField('customers', (t) =>
     },
   }),
 );
+
+/** The boosterCustomerId in a cursor; null stays null. */
+function readCustomerCursor(cursor: string | null | undefined): number | null {
+  const key = readCursor(cursor, 'after', /^-?\d{1,10}$/);
+  if (key === null) return null;
+  const id = Number(key);
+  if (id !== (id | 0)) throw invalidArgument('after', 'after is not a cursor of this list.');
+  return id;
+}
 
 /** Whether a field of this name is selected at any depth, fragments included. */
 function selects({ fieldNodes, fragments }: GraphQLResolveInfo, name: string): boolean {

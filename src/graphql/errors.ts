@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { AccessError, type Problem, Refusal } from '../errors.ts';
 import { isDatabaseAway } from '../exports/failures.ts';
+import { describeVariable, withoutValues } from './input-errors.ts';
 
 /**
  * Runs what a mutation does; a refusal of the request's content becomes its `userErrors`,
@@ -36,7 +37,9 @@ export function badUserInput(problems: readonly Problem[]): GraphQLError {
  */
 export function describeError(error: unknown): GraphQLError | null {
   if (error instanceof GraphQLError) {
-    if (!error.originalError) return error;
+    const variable = describeVariable(error);
+    if (variable) return variable;
+    if (!error.originalError) return describeRequest(error);
     const described = describeError(error.originalError);
     return described && relocate(described, error);
   }
@@ -49,6 +52,26 @@ export function describeError(error: unknown): GraphQLError | null {
     return new GraphQLError(awayMessage, { extensions: { code: 'SERVICE_UNAVAILABLE', http: unavailable } });
   }
   return null;
+}
+
+/** The library's codes for a request that it cannot make sense of, in the words of this API. */
+const requestCodes: ReadonlyMap<unknown, string> = new Map([
+  ['OPERATION_RESOLUTION_FAILURE', 'GRAPHQL_VALIDATION_FAILED'],
+  ['BAD_REQUEST', 'BAD_USER_INPUT'],
+]);
+
+/** The request is wrong as a whole: the library says it, and here without any part of it. */
+function describeRequest(error: GraphQLError): GraphQLError {
+  const { extensions } = error;
+  error.message = withoutValues(error.message);
+  const code = requestCodes.get(extensions['code']);
+  if (code !== undefined) extensions['code'] = code;
+  if ('originalError' in extensions) {
+    // Of a body that is no JSON, with a part of it. Its presence is also what makes the status 400 everywhere.
+    delete extensions['originalError'];
+    extensions['http'] = { status: 400 };
+  }
+  return error;
 }
 
 const awayMessage = 'The server cannot reach what it needs at the moment. Try again soon.';

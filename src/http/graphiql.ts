@@ -9,26 +9,34 @@ export const renderGraphiQL: GraphiQLRenderer = async (options) => {
   return page.renderGraphiQL(options);
 };
 
-/** GraphiQL with operations ready to run, in the order of the job: explore, start, watch. */
+/**
+ * GraphiQL with operations ready to run, in the order of the job: explore, start, watch. Comments are kept short:
+ * the editor does not wrap lines.
+ */
 export function prepareGraphiql(example: ExampleFilter): GraphiQLOptions {
   const filter = { ...example, customerStatus: ['CLIENT'] };
-  return {
+  const [first, ...others] = [
+    tab(explore, { filter }),
+    tab(start, { input: { downloadRequestId: 'my-first-export', filter } }),
+    tab(watch, { asyncTaskId: '' }),
+  ] as const;
+  const options = {
     title: 'Customer exports',
-    defaultTabs: [
-      tab(explore, { filter }),
-      tab(start, { input: { downloadRequestId: 'my-first-export', filter } }),
-      tab(watch, { asyncTaskId: 'put the asyncTaskId here' }),
-    ],
+    defaultTabs: [first, ...others],
+    // The first tab's, which GraphiQL does not take from there; the type of its options does not know them.
+    variables: first.variables,
     // GraphiQL keeps headers in the browser otherwise, and a token may be among them.
     shouldPersistHeaders: false,
   };
+  return options;
 }
 
 function tab(query: string, variables: unknown) {
   return { query, variables: JSON.stringify(variables, null, 2) };
 }
 
-const explore = `# 1. Explore: the filter is the one that the export takes.
+const explore = `# 1. Explore the customers to be exported:
+#    the filter is the one that Start takes.
 query Explore($filter: CustomerFilterInput!) {
   customers(filter: $filter, first: 10) {
     totalCount
@@ -43,7 +51,9 @@ query Explore($filter: CustomerFilterInput!) {
 }
 `;
 
-const start = `# 2. Start: answers at once. The same downloadRequestId gives the same export.
+const start = `# 2. Start the export. It answers at once.
+#    The same downloadRequestId gives the same
+#    export: change it to start another one.
 mutation Start($input: StartCustomerExportInput!) {
   startCustomerExport(input: $input) {
     asyncTaskId
@@ -56,7 +66,9 @@ mutation Start($input: StartCustomerExportInput!) {
 }
 `;
 
-const watch = `# 3. Watch: the current state first, then every change, until the file is there.
+const watch = `# 3. Watch it. Put the asyncTaskId that Start
+#    answered into the variables below: you see
+#    the state of now, every change, and the file.
 subscription Watch($asyncTaskId: ID!) {
   customerExportProgress(asyncTaskId: $asyncTaskId) {
     status
@@ -66,6 +78,7 @@ subscription Watch($asyncTaskId: ID!) {
     objectsPerSecond
     file {
       url
+      fileName
       fileSize
       fileChecksum
     }

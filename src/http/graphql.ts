@@ -12,6 +12,7 @@ import { describeError } from '../graphql/errors.ts';
 import { type ExampleFilter, prepareGraphiql, renderGraphiQL } from './graphiql.ts';
 import { useLimits } from './limits.ts';
 import { originOf } from './origin.ts';
+import { createRateLimit, limitGraphql, type RateLimit } from './rate-limit.ts';
 import { useSharedEvents } from './shared-events.ts';
 import { useEventStreams } from './sse.ts';
 import { useTokenExpiry } from './token-expiry.ts';
@@ -31,6 +32,8 @@ export type GraphqlOptions = {
   readonly log: Logger;
   readonly graphiql: boolean;
   readonly introspection: boolean;
+  /** None unless given. */
+  readonly rateLimit?: RateLimit;
   /** What GraphiQL's operations start with. */
   readonly exampleFilter: () => Promise<ExampleFilter>;
 };
@@ -40,17 +43,17 @@ const MAX_BODY_BYTES = 262_144;
 
 /** GraphQL over HTTP and SSE; WebSocket runs its operations through the same envelop. */
 export function createGraphql(options: GraphqlOptions): GraphqlServer {
-  const { schema, deps, authenticator, log } = options;
+  const { schema, deps, authenticator, log, rateLimit = createRateLimit(0) } = options;
   const mask = (error: unknown) => maskError(error, log);
   return createYoga<Transport, Context>({
     schema,
     graphqlEndpoint: '/graphql',
-    context: async ({ req, viewer }) => ({
-      viewer: viewer ?? (await authenticator.authenticate(req.headers.authorization)),
-      deps,
-      origin: originOf(req),
-      suggestions: options.introspection,
-    }),
+    context: async ({ req, viewer: connected }) => {
+      const viewer = connected ?? (await authenticator.authenticate(req.headers.authorization));
+      const origin = originOf(req);
+      await limitGraphql(rateLimit, viewer, origin);
+      return { viewer, deps, origin, suggestions: options.introspection };
+    },
     graphiql: options.graphiql ? async () => prepareGraphiql(await options.exampleFilter()) : false,
     renderGraphiQL,
     landingPage: false,

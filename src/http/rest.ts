@@ -7,6 +7,7 @@ import { cancelCustomerExport, deleteCustomerExport } from '../exports/cancel.ts
 import type { ExportDeps } from '../exports/deps.ts';
 import { type ExportTask, isTerminal } from '../exports/task.ts';
 import { originOf } from './origin.ts';
+import { createRateLimit, limitRest } from './rate-limit.ts';
 import { answerMethod, type Format, HttpError, respond, respondError } from './respond.ts';
 import { chooseFormat } from './rest-format.ts';
 import { type RestRoute, readRestPath } from './rest-path.ts';
@@ -20,7 +21,11 @@ const TASK_METHODS = ['GET', 'HEAD', 'DELETE'];
  * Answers what the REST page has: `/customer/{brand}/export`, and a task's status below it.
  * The handler resolves to false, untouched, for a path that is not below `/customer/`; it never rejects.
  */
-export function createRestHandler(deps: ExportDeps, authenticate: Authenticator['authenticate']) {
+export function createRestHandler(
+  deps: ExportDeps,
+  authenticate: Authenticator['authenticate'],
+  rateLimit = createRateLimit(0),
+) {
   return async (req: IncomingMessage, res: ServerResponse): Promise<boolean> => {
     const [path = '', query] = (req.url ?? '').split('?', 2);
     if (!path.startsWith('/customer/')) return false;
@@ -36,6 +41,7 @@ export function createRestHandler(deps: ExportDeps, authenticate: Authenticator[
         accept: req.headers.accept,
       });
       const viewer = await authenticate(req.headers.authorization);
+      await limitRest(rateLimit, viewer, originOf(req));
       const answer = await act(deps, req, viewer, route, parameters);
       respond(req, res, { ...answer, format });
     } catch (error) {

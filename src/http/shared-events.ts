@@ -10,6 +10,7 @@ import {
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Context } from '../graphql/context.ts';
+import { textOf } from './result-text.ts';
 
 /** A result whose JSON is made once, whoever else is sent it. Yoga, too, asks a result for `stringify`. */
 export type SharedResult = ExecutionResult & { readonly stringify: () => string };
@@ -86,7 +87,7 @@ function shareable({ errors, ...rest }: ExecutionResult, mask: Mask): SharedResu
   const result: ExecutionResult = errors ? { errors: errors.map(mask), ...rest } : rest;
   let text: string | undefined;
   const stringify = () => {
-    text ??= JSON.stringify(result);
+    text ??= textOf(result);
     return text;
   };
   return { ...result, stringify };

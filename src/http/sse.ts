@@ -23,11 +23,12 @@ export function useEventStreams(): Plugin {
   };
 }
 
-const headers = {
+/** Set one by one by Yoga, because they are not its own kind: so the server, when it stops, can tell event streams. */
+const headers = new Headers({
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'private, no-store',
   'x-accel-buffering': 'no',
-};
+});
 
 /** One client's events. It writes each one itself when the one before has left, where a stream would fill buffers. */
 class EventStream extends Readable {

@@ -154,11 +154,12 @@ describe('many tasks', () => {
     expect((await states.next()).value?.id).toBe('other');
   });
 
-  test('a file’s expiry is told for an export that ended while it was watched, and for no other', async () => {
+  test('an export that ended before it was watched is not told of, whatever becomes of its file', async () => {
     const { watch, change } = makeWatch();
     const states = followTasks(watch, everything, async () => []);
     const before = new Date(Date.now() - 60_000);
     change(taskOf(5, { id: 'old', status: 'EXPIRED', completedAt: before }));
+    change(taskOf(5, { id: 'older', status: 'FAILED', completedAt: before }));
     change(taskOf(5, { id: 'new', status: 'EXPIRED', completedAt: new Date(Date.now() + 60_000) }));
     expect((await states.next()).value?.id).toBe('new');
   });

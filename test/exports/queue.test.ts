@@ -5,6 +5,7 @@ import { openHolds } from '../../src/exports/holds.ts';
 import { findAbandonedTasks, findNextTask, findQueuePosition } from '../../src/exports/queue.ts';
 import { cancelTask, claimTask, failTask, findTask, postponeTask } from '../../src/exports/task-store.ts';
 import { useDatabase } from '../support/postgres.ts';
+import { addWaitingExports } from '../support/waiting-exports.ts';
 
 const { db, url } = useDatabase();
 const holds = openHolds(url, { onLost: () => {} });
@@ -12,16 +13,8 @@ afterEach(async () => {
   await db.delete(exports);
 });
 
-let requests = 0;
-
 /** Adds waiting tasks of a brand, one after the other. */
-async function add(brand: string, count = 1): Promise<string[]> {
-  const rows = await db.execute<{ id: string }>(sql`
-    insert into exports (brand, requested_by, download_request_id, fingerprint, filter, selection, compression)
-    select ${brand}, 'ann', ${`${++requests} `} || n, '', '{}', '{ email }', 'NONE'
-    from generate_series(1, ${count}::int) n returning id`);
-  return rows.map((row) => row.id);
-}
+const add = (brand: string, count = 1) => addWaitingExports(db, { brand, count });
 
 /** What a worker does with the next task. */
 async function begin(fullBrands: string[] = []): Promise<string | undefined> {

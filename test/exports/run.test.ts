@@ -128,7 +128,7 @@ test('a run that waits for a change of the table reads all that is there afterwa
   let run: Promise<void> | undefined;
   await altering.begin(async (tx) => {
     // It writes the table anew, and to a snapshot from before that the new one looks empty.
-    await tx`alter table customers alter column pos_code type text collate "C" using pos_code || ''`;
+    await tx`alter table customers alter column birthdate type date using birthdate + 0`;
     run = runExport(deps, task, calm);
     await vi.waitFor(async () => {
       const waiting = await deps.db.execute(sql`select 1 from pg_stat_activity

@@ -5,7 +5,9 @@ import { loadConfig } from '../../src/config.ts';
 import { openLog } from '../../src/log.ts';
 import { query } from '../support/client.ts';
 import { useDatabase } from '../support/postgres.ts';
-import { exportInput, findFaults, openWorld, startExport, startMutation, type World } from './world.ts';
+import { addWaitingExports } from '../support/waiting-exports.ts';
+import { findFaults } from './invariants.ts';
+import { exportInput, openWorld, startExport, startMutation, type World } from './world.ts';
 
 const database = useDatabase();
 let world: World;
@@ -51,10 +53,7 @@ test('a hundred equal requests at the same instant, to four gateways, are one ta
 });
 
 test('a brand with a thousand exports does not make another one wait', async () => {
-  await world.db.execute(sql`
-    insert into exports (brand, requested_by, download_request_id, fingerprint, filter, selection, compression)
-    select 'maison', 'ann', 'crowd ' || n, '', '{"brand":"maison","posCodes":["P1"],"boosterCustomerIds":[1]}',
-      '{ boosterCustomerId }', 'NONE' from generate_series(1, 1000) n`);
+  await addWaitingExports(world.db, { brand: 'maison', count: 1_000 });
   const url = await startGateway('gateway,worker');
   const id = await startExport(url, { filter: { brand: 'other', posCodes: ['P1'] } });
   const created = await world.find(id);

@@ -4,16 +4,9 @@ import { countAttempts } from '../../src/exports/task.ts';
 import { query } from '../support/client.ts';
 import { useDatabase } from '../support/postgres.ts';
 import type { Server } from '../support/process.ts';
+import { findFaults } from './invariants.ts';
 import type { FaultPoint } from './points/strike.ts';
-import {
-  cancelExport,
-  exportInput,
-  findFaults,
-  openWorld,
-  startExport,
-  startMutation,
-  type World,
-} from './world.ts';
+import { cancelExport, exportInput, openWorld, startExport, startMutation, type World } from './world.ts';
 
 const database = useDatabase();
 let world: World;

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { query } from '../support/client.ts';
 import { useDatabase } from '../support/postgres.ts';
 import type { Server } from '../support/process.ts';
-import { findFaults, openWorld, startExport, type World } from './world.ts';
+import { findFaults } from './invariants.ts';
+import { openWorld, startExport, type World } from './world.ts';
 
 const database = useDatabase();
 let world: World;

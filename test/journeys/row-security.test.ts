@@ -151,7 +151,8 @@ describe('without row security, the first line alone', () => {
 
   test('is all there is', async () => {
     for (const [, filter, count] of foreign) {
-      expect(await countCustomers(app.db, narrow, filter)).toBe(count);
+      const page = { first: 1000, after: null, withTransactions: false };
+      expect((await pageCustomers(app.db, narrow, filter, page)).customers).toHaveLength(count);
     }
   });
 

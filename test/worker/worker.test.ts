@@ -9,6 +9,7 @@ import { cancelTask, claimTask } from '../../src/exports/task-store.ts';
 import { brandLimit, startWorker, type Worker } from '../../src/worker/worker.ts';
 import { addCustomers } from '../support/customers.ts';
 import { addTask, requireTaskOf, useExports } from '../support/export-deps.ts';
+import { addWaitingExports } from '../support/waiting-exports.ts';
 
 const { deps } = useExports();
 beforeAll(() => addCustomers(deps.db, { count: 10 }));
@@ -51,13 +52,6 @@ function start(concurrency: number) {
 const reload = (task: Pick<ExportTask, 'id'>) => requireTaskOf(deps, task.id);
 const statusOf = async (task: Pick<ExportTask, 'id'>) => (await reload(task)).status;
 
-async function addMany(count: number): Promise<void> {
-  await deps.db.execute(sql`
-    insert into exports (brand, requested_by, download_request_id, fingerprint, filter, selection, compression)
-    select 'cartier', 'ann', 'many ' || n, '', '{"brand":"cartier","posCodes":["P1"]}', '{ email }', 'NONE'
-    from generate_series(1, ${count}::int) n`);
-}
-
 /** A task in the state that its worker's death leaves it in. */
 async function orphan(attempt = 1): Promise<ExportTask> {
   const task = await addTask(deps);
@@ -90,7 +84,7 @@ describe('a worker', () => {
   });
 
   test('lets a brand with one export start next, though another one has a thousand before it', async () => {
-    await addMany(1_000);
+    await addWaitingExports(deps.db, { count: 1_000 });
     const worker = start(2);
     await vi.waitFor(() => expect(worker.begun).toHaveLength(2), { timeout: 5_000 });
     const lone = await addTask(deps, { brand: 'piaget' });
@@ -100,7 +94,7 @@ describe('a worker', () => {
   });
 
   test('of several slots keeps one for another brand', async () => {
-    await addMany(10);
+    await addWaitingExports(deps.db, { count: 10 });
     const worker = start(4);
     await vi.waitFor(() => expect(worker.begun).toHaveLength(3));
     const lone = await addTask(deps, { brand: 'piaget' });
@@ -130,7 +124,7 @@ describe('a worker', () => {
   });
 
   test('shares the work with others, and no export runs twice', async () => {
-    await addMany(30);
+    await addWaitingExports(deps.db, { count: 30 });
     const all = [start(2), start(2), start(3)];
     for (const worker of all) worker.letAllGo();
     await vi.waitFor(

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { sql } from 'drizzle-orm';
+import type { Connection } from '../../src/db/client.ts';
+import { type ExportTask, moves } from '../../src/exports/task.ts';
+import { CANARY, type World } from './world.ts';
+
+/**
+ * What holds after every fault, of all tasks so far: one whole file for a COMPLETED task and one `complete` in the audit
+ * trail, no file for any other, no step backwards in any row's history, and nobody's data in a log.
+ * @returns what is wrong, in words: an empty list when all is well.
+ */
+export async function findFaults({ db, folder, files, servers }: World): Promise<string[]> {
+  const wrong: string[] = [];
+  const tasks = await db.query.exports.findMany();
+  const completed = tasks.filter(({ status }) => status === 'COMPLETED');
+  const expired = tasks.filter(({ status }) => status === 'EXPIRED');
+  for (const task of completed) {
+    const bytes = await readFile(join(folder, 'files', task.fileKey ?? '')).catch(() => null);
+    if (!bytes) {
+      wrong.push(`${task.id} is COMPLETED and has no file`);
+      continue;
+    }
+    const plain = unpack(bytes, task.compression);
+    const lines = plain.toString().split('\n');
+    const ids = lines.slice(0, -1).map((line) => Number(JSON.parse(line).boosterCustomerId));
+    if (lines.at(-1) !== '') wrong.push(`${task.id}: the last line does not end`);
+    if (ids.some((id, at) => id <= (ids[at - 1] ?? 0)))
+      wrong.push(`${task.id}: customers out of order, or twice`);
+    if (ids.length !== task.objectCount || task.totalObjectCount !== task.objectCount) {
+      wrong.push(`${task.id}: ${ids.length} lines, ${task.objectCount} of ${task.totalObjectCount} said`);
+    }
+    if (plain.byteLength !== task.uncompressedSize)
+      wrong.push(`${task.id}: ${plain.byteLength} bytes unpacked`);
+    if (bytes.byteLength !== task.fileSize) wrong.push(`${task.id}: ${bytes.byteLength} bytes`);
+    if (createHash('sha256').update(bytes).digest('hex') !== task.fileSha256)
+      wrong.push(`${task.id}: checksum`);
+  }
+  const wanted = new Set(completed.map(({ fileKey }) => fileKey?.replace('exports/', '')));
+  for (const name of await files()) if (!wanted.has(name)) wrong.push(`${name} is left over`);
+
+  const audited = await db.execute<{ export_id: string; count: string }>(
+    sql`select export_id, count(*) from audit where action = 'complete' group by export_id`,
+  );
+  const counts = new Map(audited.map((row) => [row.export_id, Number(row.count)]));
+  for (const { id } of [...completed, ...expired]) {
+    if (counts.get(id) !== 1) wrong.push(`${id}: ${counts.get(id) ?? 0} completions in the audit trail`);
+  }
+  if (audited.length > completed.length + expired.length)
+    wrong.push('completions in the audit trail of tasks that are not');
+  wrong.push(...(await findSetbacks(db)));
+  for (const server of servers) if (server.output().includes(CANARY)) wrong.push('personal data in a log');
+  return wrong;
+}
+
+type Step = {
+  readonly id: string;
+  readonly status: ExportTask['status'];
+  readonly attempt: number;
+  readonly returns: number;
+  readonly version: number;
+  readonly object_count: number;
+  readonly progress: number;
+};
+
+/** Steps that no task may take. */
+async function findSetbacks(db: Connection['db']): Promise<string[]> {
+  const steps = await db.execute<Step>(sql`
+    select id, status, attempt, returns, version::int, object_count, progress from history order by id, version, at`);
+  return steps.flatMap((step, at) => {
+    const before = steps[at - 1];
+    if (before?.id !== step.id) return [];
+    const wrong: string[] = [];
+    const say = (what: string) => wrong.push(`${step.id} version ${step.version}: ${what}`);
+    if (step.version !== before.version + 1) say(`after ${before.version}`);
+    if (step.attempt < before.attempt) say('attempt fell');
+    if (step.progress < before.progress) say('progress fell');
+    if (step.status !== before.status && !moves[before.status].includes(step.status)) {
+      say(`${before.status} became ${step.status}`);
+    }
+    const sameToCallers = step.attempt - step.returns === before.attempt - before.returns;
+    if (sameToCallers && step.object_count < before.object_count) say('objectCount fell');
+    return wrong;
+  });
+}
+
+/** A file's lines, whatever it is compressed with. */
+export function unpack(bytes: Buffer, compression: string): Buffer {
+  if (compression === 'GZIP') return gunzipSync(bytes);
+  return compression === 'ZSTD' ? zstdDecompressSync(bytes) : bytes;
+}

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { useDatabase } from '../support/postgres.ts';
+import { besiege } from './siege.ts';
+
+const { url } = useDatabase();
+
+test('a thousand generated requests find no fault, no leak and no stall', { timeout: 60_000 }, async () => {
+  const { runs, statuses, failures, errors, stalls } = await besiege(url, {
+    runs: 1_000,
+    seed: Date.now() % 2 ** 31,
+  });
+  expect(failures).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(runs).toBe(1_000);
+  // Some get through: what is refused at the door says nothing of the rooms behind it.
+  expect(statuses['200']).toBeGreaterThan(200);
+  // Half a second on a machine that does other things as well; `npm run test:fuzz` prints the figures.
+  expect(stalls.max).toBeLessThan(500);
+});

@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { type App, startApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config.ts';
+import { seedCustomers } from '../../src/customers/demo/seed.ts';
+import { openLog } from '../../src/log.ts';
+import { useApp } from '../support/app.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const PICTURES = join(import.meta.dirname, '../../test-output');
+
+// Exports wait until a test starts a worker, so that the page can be seen watching.
+const app = useApp({ ROLES: 'gateway' });
+let profile = '';
+let browser: BrowserContext;
+let page: Page;
+let worker: App | undefined;
+/** Whatever the page asked of anybody else, and whatever went wrong in it. */
+const faults: string[] = [];
+
+beforeAll(async () => {
+  if (!existsSync(CHROMIUM)) await install();
+  await mkdir(PICTURES, { recursive: true });
+  await seedCustomers(app.databaseUrl, { customers: 2_000, brand: null, seed: 'graphiql' });
+}, 300_000);
+
+async function install(): Promise<void> {
+  const script = join(import.meta.dirname, '../support/install-chromium.sh');
+  await promisify(execFile)('bash', [script]).catch((error: unknown) => {
+    throw new Error(`These tests need ${CHROMIUM}, and ${script} could not install it.`, { cause: error });
+  });
+}
+
+beforeEach(async () => {
+  profile = await mkdtemp(join(tmpdir(), 'graphiql-'));
+  browser = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    headless: true,
+    viewport: { width: 1280, height: 800 },
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  page = await browser.newPage();
+  const own = [`${app.url()}/`, `blob:${app.url()}/`, 'data:'];
+  await browser.route('**/*', (route, request) => {
+    if (own.some((prefix) => request.url().startsWith(prefix))) return route.continue();
+    faults.push(`asked for ${request.url()}`);
+    return route.abort();
+  });
+  page.on('websocket', (socket) => {
+    if (!socket.url().startsWith(app.url().replace('http', 'ws'))) faults.push(`called ${socket.url()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`threw ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`said ${message.text()}`);
+  });
+  await page.goto(`${app.url()}/graphql`);
+}, 60_000);
+
+afterEach(async () => {
+  await browser.close();
+  await worker?.stop();
+  worker = undefined;
+  await rm(profile, { recursive: true, force: true });
+});
+afterAll(() => rm(profile, { recursive: true, force: true }));
+
+const openTab = (name: string) => page.getByRole('tab', { name }).click();
+const play = () => page.locator('.graphiql-execute-button').click();
+/** What the page shows as the answer, without the editor's own spaces and line breaks. */
+const answer = async () =>
+  (await page.locator('.graphiql-response .view-lines').innerText()).replaceAll(/[\s\u00a0]+/g, ' ');
+const shows = (part: string | RegExp) =>
+  vi.waitFor(async () => expect(await answer()).toMatch(part), { timeout: 20_000, interval: 50 });
+const takePicture = (name: string) => page.screenshot({ path: join(PICTURES, `graphiql-${name}.png`) });
+
+async function startWorker(): Promise<void> {
+  const config = loadConfig({
+    ROLES: 'worker',
+    DATABASE_URL: app.databaseUrl,
+    DATA_DIR: app.folder(),
+    LOG_LEVEL: 'silent',
+  });
+  worker = await startApp(config, openLog({ level: 'silent' }));
+}
+
+test('the page does the whole job with the operations it comes with, and asks nobody else for anything', async () => {
+  expect(await page.title()).toBe('Customer exports');
+
+  await play();
+  await shows(/"totalCount": [1-9]\d*, "nodes": \[ \{ "boosterCustomerId": \d+/);
+  await takePicture('explore');
+
+  await openTab('Start');
+  await play();
+  await shows(/"asyncTaskId": "[0-9a-f-]{36}", "userErrors": \[\]/);
+  const [id = ''] = /[0-9a-f-]{36}/.exec(await answer()) ?? [];
+  await takePicture('start');
+
+  await openTab('Watch');
+  await page.locator('.graphiql-editor-tool .view-lines').first().click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText(JSON.stringify({ asyncTaskId: id }));
+  await play();
+  await shows(/"status": "CREATED", "progress": 0, "objectCount": 0/);
+  await startWorker();
+  await shows(/"status": "COMPLETED", "progress": 100/);
+  await takePicture('watch');
+
+  const [, url = ''] = /"url": "(.*?)"/.exec((await answer()).replaceAll(' ', '')) ?? [];
+}, 60_000);
