@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { PgDialect, type PgTable } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
+import { LOCK_MS, lockTogether } from './lock-together.ts';
 
 /** One cell of an answer as PostgreSQL sent it: text in UTF-8, or null. */
 export type RawRow = readonly (Buffer | null)[];
@@ -39,10 +40,6 @@ export type SnapshotOptions = {
 const idle_in_transaction_session_timeout = 60_000;
 // The longest single query is the first one, which counts the matching customers in one pass.
 const statement_timeout = 600_000;
-// A migration that waits for a lock is not kept waiting by us, nor we by it.
-const lock_timeout = 5_000;
-
-const begin = sql`begin isolation level repeatable read read only`;
 type Parameters = postgres.ParameterOrJSON<never>;
 const dialect = new PgDialect({ casing: 'snake_case' });
 
@@ -67,7 +64,7 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
       application_name: options.name,
       idle_in_transaction_session_timeout,
       statement_timeout,
-      lock_timeout,
+      lock_timeout: LOCK_MS,
       // Compiling a query costs more than it saves in reads of a few milliseconds.
       jit: 'off',
     },
@@ -104,23 +101,16 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
   };
 
   try {
-    const { tables = [] } = options;
-    const lock = sql`lock table ${sql.join([...tables], sql`, `)} in access share mode`;
-    const openLocked = async () => {
-      const reader = await openReader();
-      await reader.read(begin);
-      if (tables.length > 0) await reader.read(lock);
-      return reader;
-    };
-    const [first, ...others] = await Promise.all([
-      openLocked(),
-      ...Array.from({ length: options.readers - 1 }, openLocked),
-    ]);
+    const readers = await Promise.all([
+      openReader(),
+      ...Array.from({ length: options.readers - 1 }, openReader),
+    ] as const);
+    const [first, ...others] = readers;
+    await lockTogether(readers, options.tables ?? [], signal);
     const [row] = await first.read(sql`
       select pg_export_snapshot(), to_char(statement_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
     const snapshot = sql.raw(`set transaction snapshot '${row?.[0]}'`);
     await Promise.all(others.map((reader) => reader.read(snapshot)));
-    const readers = [first, ...others] as const;
     for (const statement of options.prepare ?? []) {
       await Promise.all(readers.map((reader) => reader.read(statement)));
     }

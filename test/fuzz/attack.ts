@@ -1,7 +1,9 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { type FuzzRequest, graphqlRequest, restRequest } from './arbitraries.ts';
+import { graphqlRequest } from './graphql-request.ts';
+import type { FuzzRequest } from './request.ts';
+import { restRequest } from './rest-request.ts';
 
 export type Attack = {
   readonly url: string;

@@ -14,6 +14,6 @@ test('a thousand generated requests find no fault, no leak and no stall', { time
   expect(runs).toBe(1_000);
   // Some get through: what is refused at the door says nothing of the rooms behind it.
   expect(statuses['200']).toBeGreaterThan(200);
-  // Half a second on a machine that does other things as well; `npm run test:fuzz` prints the figures.
-  expect(stalls.max).toBeLessThan(500);
+  // The server's own work, whatever else the machine does; `npm run test:fuzz` prints the figures.
+  expect(stalls.worked.p999).toBeLessThan(100);
 });

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { sql } from 'drizzle-orm';
 import { pino } from 'pino';
@@ -11,17 +10,17 @@ import { connect } from '../../src/db/client.ts';
 import { addCustomers } from '../support/customers.ts';
 import { makeKey, serveKeys, signToken } from '../support/tokens.ts';
 import type { Attack, Outcome } from './attack.ts';
+import { type Stalls, watchEventLoop } from './event-loop.ts';
 
 export type Siege = Outcome & {
   /** Lines of the log at `error` or above. */
   readonly errors: readonly string[];
-  /** How long the server's event loop was held up, in milliseconds. */
-  readonly stalls: { readonly p99: number; readonly p999: number; readonly max: number };
+  /** Of the server, without the attack. */
+  readonly stalls: Stalls;
   readonly seconds: number;
 };
 
 const canary = 'kanarienvogel';
-const RESOLUTION_MS = 1;
 
 /** Serves an empty database of the newest layout, fills it, and lets generated requests loose on it. */
 export async function besiege(
@@ -44,16 +43,13 @@ export async function besiege(
     const tokens = await Promise.all(
       Array.from({ length: 200 }, (_, n) => signToken(key, { ...claims, sub: `caller ${n}`, exp: 4e9 })),
     );
-    const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     const begun = performance.now();
-    delay.enable();
+    const stalls = watchEventLoop();
     const outcome = await runAttacker({ url: app.url ?? '', tokens, canary, runs, seed });
-    delay.disable();
-    const ms = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1e5) / 10 - RESOLUTION_MS);
     return {
       ...outcome,
       errors,
-      stalls: { p99: ms(delay.percentile(99)), p999: ms(delay.percentile(99.9)), max: ms(delay.max) },
+      stalls: stalls(),
       seconds: Math.round((performance.now() - begun) / 100) / 10,
     };
   } finally {

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.ts';
 import { query } from '../support/client.ts';
 import { openGreetedSocket, type RawSocket } from '../support/raw-websocket.ts';
-import { type BadRequest, badDocuments, badRequests, canary } from './bad-input-cases.ts';
+import { type BadRequest, badRequests, canary } from './bad-input-cases.ts';
+import { badDocuments } from './bad-input-documents.ts';
 
 const app = useApp({ ROLES: 'gateway' });
 let socket: RawSocket;
