@@ -71,11 +71,12 @@ async function openApp(
     await Promise.all(serving.map((end) => end()));
   });
   if (config.roles.has('worker')) {
+    const { startLineUpkeep } = await import('./worker/line-upkeep.ts');
     const { startUpkeep } = await import('./worker/upkeep.ts');
     const { startWorker } = await import('./worker/worker.ts');
     const worker = startWorker(deps, config.exportConcurrency);
     const upkeep = startUpkeep(deps);
-    serving.push(worker.stop, upkeep.stop);
+    serving.push(worker.stop, upkeep.stop, startLineUpkeep(deps).stop);
     await sql.listen(WORK_CHANNEL, worker.wake);
   }
   if (gateway) serving.push(await gateway.serve(deps));

@@ -10,7 +10,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   gateway: ['auth', 'config', 'customers', 'exports', 'graphql', 'http'],
   http: ['auth', 'config', 'errors', 'exports', 'graphql', 'customers'],
   graphql: ['auth', 'customers', 'errors', 'exports'],
-  worker: ['exports'],
+  worker: ['customers', 'exports'],
   exports: ['auth', 'customers', 'db', 'errors', 'storage'],
   customers: ['db', 'errors'],
   auth: ['config', 'errors'],
