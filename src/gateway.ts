@@ -55,7 +55,10 @@ export async function openGateway(config: Config, log: Logger): Promise<Gateway>
         graphql,
         authenticator,
         log,
-        allowsOrigin: (req) => allowsOrigin(req, config.allowedOrigins),
+        allowsOrigin: (req) => {
+          if (config.auth.kind === 'open') refuseForeignNames(req);
+          return allowsOrigin(req, config.allowedOrigins);
+        },
       });
       routes.splice(
         0,

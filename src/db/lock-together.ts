@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
-import type { SnapshotReader } from './snapshot.ts';
 
 /** How long a connection waits for its lock, in ms: this long a change of the table keeps everybody else waiting. */
 export const LOCK_MS = 500;
 /** So half a minute, beside the waiting itself; then the attempt fails for a passing reason. */
 const TRIES = 60;
+
+/** A connection that runs what it is given, one after the other. */
+type Runner = { readonly read: (statement: SQL) => Promise<unknown> };
 
 const begin = sql`begin isolation level repeatable read read only`;
 
@@ -18,12 +20,12 @@ const begin = sql`begin isolation level repeatable read read only`;
  * @throws the error of a connection; that of the lock when it could not be had in all the tries.
  */
 export async function lockTogether(
-  readers: readonly SnapshotReader[],
+  readers: readonly Runner[],
   tables: readonly PgTable[],
   signal: AbortSignal,
 ): Promise<void> {
   const lock = sql`lock table ${sql.join([...tables], sql`, `)} in access share mode`;
-  const beginLocked = async ({ read }: SnapshotReader) => {
+  const beginLocked = async ({ read }: Runner) => {
     await read(begin);
     if (tables.length > 0) await read(lock);
   };

@@ -18,7 +18,7 @@ export function prepareGraphiql(example: ExampleFilter): GraphiQLOptions {
   const [first, ...others] = [
     tab(explore, { filter }),
     tab(start, { input: { downloadRequestId: 'my-first-export', filter } }),
-    tab(watch, { asyncTaskId: '' }),
+    tab(watch, { id: '' }),
   ] as const;
   const options = {
     title: 'Customer exports',
@@ -69,8 +69,8 @@ mutation Start($input: StartCustomerExportInput!) {
 const watch = `# 3. Watch it. Put the asyncTaskId that Start
 #    answered into the variables below: you see
 #    the state of now, every change, and the file.
-subscription Watch($asyncTaskId: ID!) {
-  customerExportProgress(asyncTaskId: $asyncTaskId) {
+subscription Watch($id: ID!) {
+  customerExportProgress(asyncTaskId: $id) {
     status
     progress
     objectCount

@@ -13,7 +13,7 @@ export type WebsocketOptions = {
   readonly graphql: GraphqlServer;
   readonly authenticator: Authenticator;
   readonly log: Logger;
-  /** Whether a browser page of this origin may connect. */
+  /** Whether a browser page of this origin may connect; a refusal may be thrown as well. */
   readonly allowsOrigin: (req: IncomingMessage) => boolean;
 };
 
@@ -54,10 +54,17 @@ export function serveWebsocket(server: Server, options: WebsocketOptions): () =>
     ...operationHooks(graphql, log),
   });
 
+  const isAllowed = (req: IncomingMessage) => {
+    try {
+      return allowsOrigin(req);
+    } catch {
+      return false;
+    }
+  };
   const onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     const { pathname } = URL.parse(req.url ?? '/', 'http://localhost') ?? {};
     if (pathname !== '/graphql') return refuse(socket, '404 Not Found');
-    if (!allowsOrigin(req)) return refuse(socket, '403 Forbidden');
+    if (!isAllowed(req)) return refuse(socket, '403 Forbidden');
     sockets.handleUpgrade(req, socket, head, (client) => open(protocol, client, req, log));
   };
   server.on('upgrade', onUpgrade);

@@ -6,7 +6,7 @@ import { openPace } from '../../src/exports/pace.ts';
 function passesOf(changes: readonly number[]): { at: number; delay: number }[] {
   const pace = openPace();
   const passes: { at: number; delay: number }[] = [];
-  let asked: { first: number; latest: number } | null = null;
+  let asked = null as { first: number; latest: number } | null;
   let version = 0;
   const left = [...changes];
   const end = (changes.at(-1) ?? 0) + 1_000;

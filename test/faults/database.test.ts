@@ -46,28 +46,41 @@ async function untilAnswers(url: string, ms = 10_000) {
   await vi.waitFor(async () => expect(await statusOf(`${url}/health/ready`)).toBe(200), { timeout: ms });
 }
 
+test('a process that starts without its database waits for it: alive, not ready, and 503 to all requests', async () => {
+  proxy.down();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const server = world.start({ DATABASE_URL: proxy.url, PORT: `${port}` });
+  await server.logged('the database cannot be reached: trying again');
+  expect(await statusOf(`${url}/health/live`)).toBe(200);
+  expect(await statusOf(`${url}/health/ready`)).toBe(503);
+  const refused = await fetch(`${url}/graphql`, { method: 'POST', body: '{}' });
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+  expect(await statusOf(`${url}/customer/maison/export/1`)).toBe(503);
+  proxy.up();
+  await untilAnswers(url);
+  await server.ready;
+  await world.kill(server);
+});
+
+test('a process that waits for its database can be told to stop', async () => {
+  proxy.down();
+  const server = world.start({ DATABASE_URL: proxy.url });
+  await server.logged('the database cannot be reached: trying again');
+  server.signal('SIGTERM');
+  expect(await server.ended).toBe(0);
+  proxy.up();
+});
+
 describe('while the database is away', () => {
   let server: Server;
   let url = '';
-
-  test('a process that starts waits for it: alive, not ready, and 503 to all requests', async () => {
-    proxy.down();
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    server = world.start({ DATABASE_URL: proxy.url, PORT: `${port}`, ...slow });
-    await server.logged('the database cannot be reached: trying again');
-    expect(await statusOf(`${url}/health/live`)).toBe(200);
-    expect(await statusOf(`${url}/health/ready`)).toBe(503);
-    const refused = await fetch(`${url}/graphql`, { method: 'POST', body: '{}' });
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
-    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }] });
-    expect(await statusOf(`${url}/customer/maison/export/1`)).toBe(503);
-    proxy.up();
-    await untilAnswers(url);
-    await server.ready;
+  beforeAll(async () => {
+    server = world.start({ DATABASE_URL: proxy.url, ...slow });
+    url = await server.ready;
   });
 
-  test('the same process lives on, refuses with 503, and goes on with its exports afterwards', async () => {
+  test('a process lives on, refuses with 503, and goes on with its exports afterwards', async () => {
     const ids = [await startExport(url), await startExport(url)];
     for (const id of ids) await world.until(id, someLines);
     proxy.down();
@@ -75,6 +88,7 @@ describe('while the database is away', () => {
       timeout: 10_000,
     });
     expect(await statusOf(`${url}/health/live`)).toBe(200);
+    await server.logged('the worker cannot look for work');
     const asked = performance.now();
     for (const [document, variables] of [
       [list, {}],
@@ -115,7 +129,7 @@ describe('while the database is away', () => {
     expect(progress).toEqual(progress.toSorted((a, b) => a - b));
   });
 
-  test('a process can be told to stop', async () => {
+  test('a process that runs an export can be told to stop', async () => {
     const id = await startExport(url);
     await world.until(id, someLines);
     proxy.down();

@@ -130,9 +130,11 @@ test('the page does the whole job with the operations it comes with, and asks no
   await takePicture('start');
 
   await openTab('Watch');
-  await page.locator('.graphiql-editor-tool .view-lines').first().click();
-  await page.keyboard.press('Control+A');
-  await page.keyboard.insertText(JSON.stringify({ asyncTaskId: id }));
+  // Between the quotes of the only variable.
+  await page.locator('.graphiql-editor-tool .view-line', { hasText: '"id"' }).click();
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.insertText(id);
   await play(/"status": "CREATED", "progress": 0, "objectCount": 0/);
   await startWorker();
   await shows(/"status": "COMPLETED", "progress": 100/);

@@ -2,7 +2,10 @@ import { type ExecutionResult, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
-export type Answer = { readonly status: number; readonly body: ExecutionResult<Record<string, any>> };
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers and fail where they are otherwise
+type Data = Record<string, any>;
+
+export type Answer = { readonly status: number; readonly body: ExecutionResult<Data> };
 
 /** One operation over HTTP. */
 export async function query(
@@ -25,7 +28,7 @@ export async function watch(
   document: string,
   variables: Record<string, unknown>,
   connectionParams: Record<string, unknown> = {},
-): Promise<ExecutionResult<Record<string, any>>[]> {
+): Promise<ExecutionResult<Data>[]> {
   parse(document);
   const client = createClient({
     url: `${url.replace(/^http/, 'ws')}/graphql`,
@@ -33,10 +36,10 @@ export async function watch(
     connectionParams,
     retryAttempts: 0,
   });
-  const events: ExecutionResult<Record<string, any>>[] = [];
+  const events: ExecutionResult<Data>[] = [];
   try {
-    for await (const event of client.iterate<Record<string, any>>({ query: document, variables })) {
-      events.push(event as ExecutionResult<Record<string, any>>);
+    for await (const event of client.iterate<Data>({ query: document, variables })) {
+      events.push(event as ExecutionResult<Data>);
     }
   } finally {
     await client.dispose();
