@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -48,17 +48,16 @@ const cases: readonly SubscriberCase[] = [
 const CHANGES_PER_SECOND = 4;
 
 /**
- * Measures how late progress reaches many subscribers of one gateway, and what that costs it. The gateway, the
- * clients and PostgreSQL are processes of their own. `onResult` is told after each case.
+ * Measures how late progress reaches many subscribers of one gateway, and what that costs it, and prints a Markdown
+ * table, row by row. The gateway, the clients and PostgreSQL are processes of their own.
  */
 export async function benchSubscribers({
   only = cases,
   seconds = 20,
-  onResult = () => {},
 }: {
   readonly only?: readonly SubscriberCase[];
+  /** How long each case is measured. */
   readonly seconds?: number;
-  readonly onResult?: (result: SubscriberResult) => void;
 } = {}): Promise<SubscriberResult[]> {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'bench-subscribers-'));
@@ -69,9 +68,10 @@ export async function benchSubscribers({
   const { db, close } = connect(server.url, { max: 4, name: 'bench' });
   opened.defer(close);
   const results: SubscriberResult[] = [];
+  process.stdout.write(`${tableHead}\n`);
   for (const each of only) {
     const result = await measure({ db, databaseUrl: server.url, folder, seconds }, each);
-    onResult(result);
+    process.stdout.write(`${formatRow(result)}\n`);
     results.push(result);
   }
   return results;
@@ -90,7 +90,7 @@ async function measure(ground: Ground, each: SubscriberCase): Promise<Subscriber
   const { db, databaseUrl, folder, seconds } = ground;
   await using opened = new AsyncDisposableStack();
   const asyncTaskIds = await addTasks(db, each.tasks);
-  const gateway = start('subscribers-gateway.ts', [databaseUrl, folder]);
+  const gateway = start('subscribers-gateway.ts', [databaseUrl, folder], await startFlags());
   opened.defer(() => end(gateway));
   const { url } = z.object({ url: z.string() }).parse(await answer(gateway));
   const clients = start('subscribers-clients.ts', []);
@@ -163,8 +163,15 @@ function produce(db: Database, id: string, phase: number): () => Promise<void> {
   };
 }
 
-function start(file: string, args: readonly string[]): ChildProcess {
-  return fork(join(import.meta.dirname, file), args, { stdio: 'inherit' });
+/** What `npm start` tells Node, so that the gateway runs here as it does there. */
+async function startFlags(): Promise<string[]> {
+  const text = await readFile(join(import.meta.dirname, '../package.json'), 'utf8');
+  const { scripts } = z.object({ scripts: z.object({ start: z.string() }) }).parse(JSON.parse(text));
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
+
+function start(file: string, args: readonly string[], execArgv: string[] = []): ChildProcess {
+  return fork(join(import.meta.dirname, file), args, { stdio: 'inherit', execArgv });
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -197,46 +204,32 @@ async function ask(child: ChildProcess, question: string | ClientOrder): Promise
   return answered;
 }
 
-/** The results as a table for people. */
-export function tabulate(results: readonly SubscriberResult[]): string {
-  const columns = [
-    'transport',
-    'subscribers',
-    'exports',
-    'received',
-    'p50 ms',
-    'p99 ms',
-    'max ms',
-    'CPU',
-    'RSS',
+const columns = [
+  'transport',
+  'subscribers',
+  'exports',
+  'received',
+  'p50 ms',
+  'p99 ms',
+  'max ms',
+  'CPU',
+  'RSS',
+];
+const tableHead = [columns, columns.map(() => '---')].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+function formatRow({ transport, subscribers, stalled = 0, tasks, ...result }: SubscriberResult): string {
+  const cells = [
+    transport,
+    stalled === 0 ? subscribers : `${subscribers} and ${stalled} that do not read`,
+    tasks,
+    `${(result.received * 100).toFixed(1)} %`,
+    result.p50,
+    result.p99,
+    result.max,
+    `${result.cpu.toFixed(0)} %`,
+    `${result.rssMegabytes.toFixed(0)} MB`,
   ];
-  const rows = results.map(({ stalled, ...r }) => [
-    r.transport,
-    `${r.subscribers}${stalled ? ` + ${stalled} stalled` : ''}`,
-    `${r.tasks}`,
-    `${(r.received * 100).toFixed(1)} %`,
-    `${r.p50}`,
-    `${r.p99}`,
-    `${r.max}`,
-    `${r.cpu.toFixed(0)} %`,
-    `${r.rssMegabytes.toFixed(0)} MB`,
-  ]);
-  const widths = columns.map((column, i) =>
-    Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)),
-  );
-  return [columns, ...rows]
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return `| ${cells.join(' | ')} |`;
 }
 
-if (import.meta.main) {
-  const results = await benchSubscribers({
-    onResult: (result) => process.stdout.write(`${tabulate([result])}\n\n`),
-  });
-  process.stdout.write(`${tabulate(results)}\n`);
-}
+if (import.meta.main) await benchSubscribers();

@@ -12,6 +12,11 @@ async function main(config: Config): Promise<void> {
   const log = openLog({ level: config.logLevel });
   const stop = stopOnSignal(log);
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'nobody was told of this fault'));
+  process.on('uncaughtException', (error) => {
+    // What state this leaves is anybody's guess; another process takes over what this one has in hand.
+    log.fatal({ err: error }, 'the process ends: nobody caught this fault');
+    process.exit(1);
+  });
   try {
     const app = await startApp(config, log, stop);
     announce(config, app, log);

@@ -6,7 +6,7 @@ import type { ExportTask } from './task.ts';
 import { findTasks } from './task-store.ts';
 
 /** Changes of different tasks within this time are read with one query. */
-const GATHER_MS = 15;
+const GATHER_MS = 10;
 
 /** Reads tasks that have changed. */
 export type ChangeReader = {

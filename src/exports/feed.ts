@@ -1,78 +1,94 @@
 /** Values on their way to one reader, of which only the newest of each key is kept while the reader is busy. */
 export type Feed<T> = {
   /** Hands over a value; it replaces an untaken one of the same key. */
-  readonly put: (key: string, value: T) => void;
+  put(key: string, value: T): void;
   /** Ends the stream once everything put so far is taken. */
-  readonly end: () => void;
+  end(): void;
   /** Ends the stream with an error, which the reader gets once, instead of what is untaken. */
-  readonly fail: (error: unknown) => void;
+  fail(error: unknown): void;
   /** For one reader, which asks for one value at a time. Its `return` also ends a `next` that is still waiting. */
   readonly stream: AsyncIterableIterator<T>;
 };
 
 /** Opens a feed; `onClose` is called once, when nothing more is taken: the reader has left, or the stream is ending. */
 export function openFeed<T>(onClose: () => void): Feed<T> {
-  const untaken = new Map<string, T>();
-  let waiting: PromiseWithResolvers<IteratorResult<T, undefined>> | null = null;
-  let failure: { readonly error: unknown } | null = null;
-  let closed = false;
+  return new SingleReaderFeed(onClose);
+}
 
-  const close = () => {
-    if (closed) return;
-    closed = true;
-    onClose();
-  };
-  const settle = () => {
-    if (waiting === null) return;
-    const [first] = untaken;
-    if (failure === null && first === undefined && !closed) return;
-    const reader = waiting;
-    waiting = null;
-    if (failure !== null) {
-      reader.reject(failure.error);
-      failure = null;
-    } else if (first !== undefined) {
-      untaken.delete(first[0]);
-      reader.resolve({ done: false, value: first[1] });
+/** A class, because there are as many of them as subscribers, thousands: their methods are then made once. */
+class SingleReaderFeed<T> implements Feed<T>, AsyncIterableIterator<T> {
+  readonly #onClose: () => void;
+  /** Made when the reader is busy for the first time. */
+  #untaken: Map<string, T> | null = null;
+  #waiting: PromiseWithResolvers<IteratorResult<T, undefined>> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+  #closed = false;
+
+  constructor(onClose: () => void) {
+    this.#onClose = onClose;
+  }
+
+  get stream(): AsyncIterableIterator<T> {
+    return this;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  put(key: string, value: T): void {
+    if (this.#closed) return;
+    const reader = this.#waiting;
+    if (reader === null) {
+      this.#untaken ??= new Map();
+      this.#untaken.set(key, value);
     } else {
-      reader.resolve({ done: true, value: undefined });
+      this.#waiting = null;
+      reader.resolve({ done: false, value });
     }
-  };
+  }
 
-  return {
-    put: (key, value) => {
-      if (closed) return;
-      untaken.set(key, value);
-      settle();
-    },
-    end: () => {
-      close();
-      settle();
-    },
-    fail: (error) => {
-      if (closed) return;
-      failure = { error };
-      untaken.clear();
-      close();
-      settle();
-    },
-    stream: {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      next: () => {
-        waiting = Promise.withResolvers();
-        const { promise } = waiting;
-        settle();
-        return promise;
-      },
-      return: async () => {
-        untaken.clear();
-        failure = null;
-        close();
-        settle();
-        return { done: true, value: undefined };
-      },
-    },
-  };
+  end(): void {
+    this.#close();
+    this.#waiting?.resolve({ done: true, value: undefined });
+    this.#waiting = null;
+  }
+
+  fail(error: unknown): void {
+    if (this.#closed) return;
+    this.#close();
+    this.#untaken = null;
+    if (this.#waiting === null) this.#failure = { error };
+    else this.#waiting.reject(error);
+    this.#waiting = null;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#failure !== null) {
+      const { error } = this.#failure;
+      this.#failure = null;
+      return Promise.reject(error);
+    }
+    const [first] = this.#untaken ?? [];
+    if (first !== undefined) {
+      this.#untaken?.delete(first[0]);
+      return Promise.resolve({ done: false, value: first[1] });
+    }
+    if (this.#closed) return Promise.resolve({ done: true, value: undefined });
+    this.#waiting = Promise.withResolvers();
+    return this.#waiting.promise;
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#untaken = null;
+    this.#failure = null;
+    this.end();
+    return { done: true, value: undefined };
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#onClose();
+  }
 }

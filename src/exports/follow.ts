@@ -51,9 +51,12 @@ export function followTasks(
   const feed = openFeed<ExportTask>(() => unwatch());
   // Watch first, read then: a change in between is told and not lost.
   const unwatch = watch.watchAll(accept);
-  readCurrent().then((tasks) => {
-    for (const task of tasks) accept(task);
-    hasCaughtUp = true;
-  }, feed.fail);
+  readCurrent().then(
+    (tasks) => {
+      for (const task of tasks) accept(task);
+      hasCaughtUp = true;
+    },
+    (error) => feed.fail(error),
+  );
   return feed.stream;
 }

@@ -66,9 +66,9 @@ export function createGraphql(options: GraphqlOptions): GraphqlServer {
     plugins: [
       useLimits(options),
       usePreflight(),
-      useSharedEvents(mask),
       useTokenExpiry(mask),
       useEventStreams(),
+      useSharedEvents(mask), // ends the hooks of subscriptions
     ],
   });
 }

@@ -5,7 +5,6 @@ import {
   executeSubscriptionEvent,
   type GraphQLError,
   type OperationDefinitionNode,
-  type ValidatedSubscriptionArgs,
   validateSubscriptionArgs,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
@@ -25,23 +24,50 @@ type Mask = (error: unknown) => GraphQLError;
  */
 export function useSharedEvents(mask: Mask): Plugin<Context> {
   const execute = openSharedExecution(mask);
+  const subscribe = async (
+    args: ExecutionArgs,
+    context: Context,
+  ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> => {
+    const validated = validateSubscriptionArgs({ ...args, hideSuggestions: !context.suggestions });
+    if (!('operation' in validated)) return { errors: validated.map(mask) };
+    const source = await createSourceEventStream(validated);
+    if (!isAsyncIterable(source)) return { errors: source.errors?.map(mask) ?? [] };
+    return new EventResults(source, execute, questionOf(args, context, validated.operation), mask);
+  };
   return {
-    onSubscribe: ({ args: { contextValue }, setSubscribeFn }) =>
-      setSubscribeFn(async (args: ExecutionArgs) => {
-        const hideSuggestions = !contextValue.suggestions;
-        const validated = validateSubscriptionArgs({ ...args, hideSuggestions });
-        if (!('operation' in validated)) return { errors: validated };
-        const source = await createSourceEventStream(validated);
-        if (!isAsyncIterable(source)) return source;
-        const forEvents = { ...validated, contextValue: contextOfEvents(contextValue) };
-        const variables = JSON.stringify(validated.rawVariableValues ?? {});
-        return mapEvents(source, mask, (event) => execute(event, forEvents, variables));
-      }),
+    // The result is final: what envelop would wrap it in, for masking, costs as much as all the rest of an event.
+    onSubscribe: async ({ args, setResultAndStopExecution }) => {
+      const result = await subscribe(args, args.contextValue).catch((error) => ({ errors: [mask(error)] }));
+      setResultAndStopExecution(result);
+    },
+  };
+}
+
+/** What a subscriber asks of each event. It keeps nothing of the request: thousands of these live long. */
+type Question = {
+  readonly args: Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues'>;
+  readonly context: Pick<Context, 'deps' | 'suggestions'>;
+  /** The same object whenever the document's text is the same: Yoga keeps what it has parsed. */
+  readonly operation: OperationDefinitionNode;
+  /** Their JSON. */
+  readonly variables: string;
+};
+
+function questionOf(
+  { schema, document, operationName, variableValues }: ExecutionArgs,
+  { deps, suggestions }: Context,
+  operation: OperationDefinitionNode,
+): Question {
+  return {
+    args: { schema, document, operationName, variableValues },
+    context: { deps, suggestions },
+    operation,
+    variables: JSON.stringify(variableValues ?? {}),
   };
 }
 
 /** The same for every subscriber, and whoever looks for the difference is told so. */
-function contextOfEvents({ deps, suggestions }: Context): Context {
+function contextOfEvents({ deps, suggestions }: Question['context']): Context {
   const refuse = () => new Error('What an event shows must not depend on who asks.');
   return {
     deps,
@@ -55,28 +81,24 @@ function contextOfEvents({ deps, suggestions }: Context): Context {
   };
 }
 
-type Execute = (
-  event: object,
-  args: ValidatedSubscriptionArgs,
-  variables: string,
-) => SharedResult | Promise<SharedResult>;
+type Execute = (event: object, question: Question) => SharedResult | Promise<SharedResult>;
 
-/**
- * Results are kept with their event, which is the same object for all subscribers, by operation and variables.
- * The operation is the same object whenever its text is: Yoga keeps what it has parsed.
- */
+/** Keeps results with their event, which is one object for all subscribers, by operation and variables. */
 function openSharedExecution(mask: Mask): Execute {
   type Results = Map<string, SharedResult | Promise<SharedResult>>;
   const byEvent = new WeakMap<object, WeakMap<OperationDefinitionNode, Results>>();
   const finish = (result: ExecutionResult) => shareable(result, mask);
-  return (event, args, variables) => {
+  return (event, { args, context, operation, variables }) => {
     const byOperation = byEvent.get(event) ?? new WeakMap<OperationDefinitionNode, Results>();
     byEvent.set(event, byOperation);
-    const results: Results = byOperation.get(args.operation) ?? new Map();
-    byOperation.set(args.operation, results);
+    const results: Results = byOperation.get(operation) ?? new Map();
+    byOperation.set(operation, results);
     const shared = results.get(variables);
     if (shared) return shared;
-    const executed = executeSubscriptionEvent({ ...args, rootValue: event });
+    // Validated anew, once for all: kept by every subscriber it would take more memory than anything else of theirs.
+    const validated = validateSubscriptionArgs({ ...args, contextValue: contextOfEvents(context) });
+    if (!('operation' in validated)) throw new Error('An operation that is not valid any more.');
+    const executed = executeSubscriptionEvent({ ...validated, rootValue: event });
     const result = executed instanceof Promise ? executed.then(finish) : finish(executed);
     results.set(variables, result);
     return result;
@@ -93,31 +115,41 @@ function shareable({ errors, ...rest }: ExecutionResult, mask: Mask): SharedResu
   return { ...result, stringify };
 }
 
-/** The results of a stream's events. When the stream fails, the last result says so. */
-function mapEvents(
-  source: AsyncIterable<unknown>,
-  mask: Mask,
-  execute: (event: object) => SharedResult | Promise<SharedResult>,
-): AsyncIterableIterator<ExecutionResult> {
-  const events = source[Symbol.asyncIterator]();
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next: async () => {
-      try {
-        const { done, value } = await events.next();
-        if (done) return { done, value: undefined };
-        if (typeof value !== 'object' || value === null) throw new Error('An event that is no object.');
-        return { done: false, value: await execute(value) };
-      } catch (error) {
-        await events.return?.();
-        return { done: false, value: { errors: [mask(error)] } };
-      }
-    },
-    return: async () => {
-      await events.return?.();
-      return { done: true, value: undefined };
-    },
-  };
+/**
+ * The results of a stream's events; when the stream fails, the last result says so. A class, because there are as many
+ * of them as subscribers.
+ */
+class EventResults implements AsyncIterableIterator<ExecutionResult> {
+  readonly #events: AsyncIterator<unknown>;
+  readonly #execute: Execute;
+  readonly #question: Question;
+  readonly #mask: Mask;
+
+  constructor(source: AsyncIterable<unknown>, execute: Execute, question: Question, mask: Mask) {
+    this.#events = source[Symbol.asyncIterator]();
+    this.#execute = execute;
+    this.#question = question;
+    this.#mask = mask;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<ExecutionResult, undefined>> {
+    try {
+      const { done, value } = await this.#events.next();
+      if (done) return { done, value: undefined };
+      if (typeof value !== 'object' || value === null) throw new Error('An event that is no object.');
+      return { done: false, value: await this.#execute(value, this.#question) };
+    } catch (error) {
+      await this.#events.return?.();
+      return { done: false, value: { errors: [this.#mask(error)] } };
+    }
+  }
+
+  async return(): Promise<IteratorResult<ExecutionResult, undefined>> {
+    await this.#events.return?.();
+    return { done: true, value: undefined };
+  }
 }

@@ -9,9 +9,17 @@ const PING_MS = 12_000;
  * Sends the results of subscriptions as server-sent events, in GraphQL over SSE's distinct connections mode. Yoga does
  * that as well, but needs more than a core for thousands of them, and keeps many events for a client that does not read.
  */
-export function useEventStreams(): Plugin {
+export function useEventStreams(): Plugin<{ readonly request?: Request }> {
+  const streams = new WeakMap<Request, AsyncIterable<Result>>();
   return {
-    onResultProcess: ({ result, resultProcessor, setResultProcessor }) => {
+    onSubscribe: ({ args: { contextValue } }) => ({
+      onSubscribeResult: ({ result }) => {
+        if (contextValue.request && isAsyncIterable(result)) streams.set(contextValue.request, result);
+      },
+    }),
+    onResultProcess: ({ request, result: wrapped, resultProcessor, setResultProcessor }) => {
+      // As it was before Yoga put around it what keeps the whole request.
+      const result = streams.get(request) ?? wrapped;
       // Without a processor the client takes no events.
       if (!isAsyncIterable(result) || resultProcessor === undefined) return;
       setResultProcessor((_result, { Response }) => {

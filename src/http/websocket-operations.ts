@@ -42,19 +42,19 @@ export function operationHooks(graphql: GraphqlServer, log: Logger): OperationHo
     },
     execute: async (args) => {
       try {
-        return await envelopOf(args).execute(args);
+        return await takeEnvelop(args).execute(args);
       } catch (error) {
         return { errors: [maskError(error, log)] };
       }
     },
     subscribe: async (args) => {
       try {
-        return await envelopOf(args).subscribe(args);
+        return await takeEnvelop(args).subscribe(args);
       } catch (error) {
         return { errors: [maskError(error, log)] };
       }
     },
-    onOperation: async ({ extra }, id, _payload, _args, result) => relay(await result, extra, id),
+    onOperation: async ({ extra }, id, _payload, _args, result) => new Relay(await result, extra, id),
     onError: (_context, _id, _payload, errors) => errors.map(formatError),
   };
 }
@@ -62,8 +62,10 @@ export function operationHooks(graphql: GraphqlServer, log: Logger): OperationHo
 type Envelop = ReturnType<GraphqlServer['getEnveloped']>;
 const envelops = new WeakMap<ExecutionArgs, Envelop>();
 
-function envelopOf(args: ExecutionArgs): Envelop {
+/** Once: the arguments stay for as long as a subscription does, and thousands of them need no envelop each. */
+function takeEnvelop(args: ExecutionArgs): Envelop {
   const envelop = envelops.get(args);
+  envelops.delete(args);
   if (!envelop) throw new Error('An operation that was not prepared.');
   return envelop;
 }
@@ -104,28 +106,37 @@ function parse(envelop: Envelop, text: string): ReturnType<Envelop['parse']> {
  * Sends the results itself, as text that is made once however many sockets it goes to; the library would make it for
  * each. It only sees the end. One result is on its way at a time: a client that does not read holds up nobody else.
  */
-function relay(
-  results: AsyncIterable<ExecutionResult> | ExecutionResult,
-  { send }: Connection,
-  id: string,
-): AsyncIterableIterator<never> {
-  const iterator = isAsyncIterable(results) ? results[Symbol.asyncIterator]() : [results].values();
-  const start = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next: async () => {
-      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-        await send(`${start}${textOf(next.value)}}`);
-      }
-      return { done: true, value: undefined };
-    },
-    return: async () => {
-      await iterator.return?.();
-      return { done: true, value: undefined };
-    },
-  };
+class Relay implements AsyncIterableIterator<never> {
+  readonly #results: AsyncIterator<ExecutionResult> | Iterator<ExecutionResult>;
+  readonly #connection: Connection;
+  readonly #start: string;
+
+  constructor(
+    results: AsyncIterable<ExecutionResult> | ExecutionResult,
+    connection: Connection,
+    operationId: string,
+  ) {
+    this.#results = isAsyncIterable(results) ? results[Symbol.asyncIterator]() : [results].values();
+    this.#connection = connection;
+    this.#start = `{"id":${JSON.stringify(operationId)},"type":"next","payload":`;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<never, undefined>> {
+    for (;;) {
+      const next = await this.#results.next();
+      if (next.done) return { done: true, value: undefined };
+      await this.#connection.send(`${this.#start}${textOf(next.value)}}`);
+    }
+  }
+
+  async return(): Promise<IteratorResult<never, undefined>> {
+    await this.#results.return?.();
+    return { done: true, value: undefined };
+  }
 }
 
 function unknownOperation(): GraphQLError {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openLog } from '../../src/log.ts';
@@ -8,6 +8,9 @@ import { useDatabase } from '../support/postgres.ts';
 import { addWaitingExports } from '../support/waiting-exports.ts';
 import { findFaults } from './invariants.ts';
 import { exportInput, openWorld, startExport, startMutation, type World } from './world.ts';
+
+// Processes start and fail here; a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const database = useDatabase();
 let world: World;

@@ -9,6 +9,9 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { findFaults } from './invariants.ts';
 import { exportInput, openWorld, startExport, startMutation, type World } from './world.ts';
 
+// Processes start and fail here; a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000 });
+
 const database = useDatabase();
 let world: World;
 let proxy: TcpProxy;

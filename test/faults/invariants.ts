@@ -51,7 +51,13 @@ export async function findFaults({ db, folder, files, servers }: World): Promise
   if (audited.length > completed.length + expired.length)
     wrong.push('completions in the audit trail of tasks that are not');
   wrong.push(...(await findSetbacks(db)));
-  for (const server of servers) if (server.output().includes(CANARY)) wrong.push('personal data in a log');
+  for (const server of servers) {
+    if (server.output().includes(CANARY)) wrong.push('personal data in a log');
+    const exit = server.exit();
+    if (typeof exit === 'number' && exit !== 0) {
+      wrong.push(`a process ended by itself, with status ${exit}: ${server.output().slice(-2_000)}`);
+    }
+  }
   return wrong;
 }
 

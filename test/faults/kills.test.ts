@@ -8,6 +8,9 @@ import { findFaults } from './invariants.ts';
 import type { FaultPoint } from './points/strike.ts';
 import { cancelExport, exportInput, openWorld, startExport, startMutation, type World } from './world.ts';
 
+// Processes start and fail here; a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000 });
+
 const database = useDatabase();
 let world: World;
 let url = '';

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { query } from '../support/client.ts';
 import { useDatabase } from '../support/postgres.ts';
 import type { Server } from '../support/process.ts';
 import { findFaults } from './invariants.ts';
 import { openWorld, startExport, type World } from './world.ts';
+
+// Processes start and fail here; a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const database = useDatabase();
 let world: World;

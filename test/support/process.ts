@@ -23,6 +23,8 @@ export type Server = {
   readonly signal: (signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => void;
   /** Resolves when it has ended, with its exit status or the signal that ended it. */
   readonly ended: Promise<number | string>;
+  /** The same, null while it runs. */
+  readonly exit: () => number | string | null;
 };
 
 export type ServerOptions = {
@@ -93,5 +95,6 @@ export function startServer({ env, fileBlocks }: ServerOptions): Server {
     logged,
     signal: (signal) => child.kill(signal),
     ended,
+    exit: () => child.exitCode ?? child.signalCode,
   };
 }

@@ -1,0 +1,109 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type Connection, connect } from '../../src/db/client.ts';
+import { useDatabase } from '../support/postgres.ts';
+
+/*
+ * What `patches/postgres+3.4.9.patch` mends (porsager/postgres#1066, #1154, #1208): a connection that is cut must not
+ * end the process, nor stay in the pool deaf, nor run one transaction's statements in another one.
+ */
+
+const { url, db: other } = useDatabase();
+const opened: Connection[] = [];
+afterEach(() => Promise.all(opened.splice(0).map(({ close }) => close())));
+
+/** A pool of connections of this name. */
+function open(max: number): Connection {
+  const connection = connect(url, { max, name: 'cut me' });
+  opened.push(connection);
+  return connection;
+}
+
+const cut = () =>
+  other.execute(
+    sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut me'`,
+  );
+
+/** Until what is left over from a cut has come up: a fault in it would be nobody's, and fail the run. */
+async function settle() {
+  for (let turns = 0; turns < 20; turns++) await turn();
+}
+
+describe('a connection that is cut', () => {
+  test('in the middle of a transaction fails it, and the next one works', async () => {
+    const { db } = open(1);
+    const failing = db.transaction(async (tx) => {
+      const sleeping = Promise.resolve(tx.execute(sql`select pg_sleep(20)`));
+      await Promise.all([sleeping, cut()]);
+    });
+    await expect(failing).rejects.toThrow();
+    await settle();
+    expect(await db.execute(sql`select 1 as one`)).toEqual([{ one: 1 }]);
+  });
+
+  test('between two statements of a transaction fails the second', async () => {
+    const { db } = open(1);
+    const failing = db.transaction(async (tx) => {
+      await tx.execute(sql`select 1`);
+      await cut();
+      await settle();
+      await tx.execute(sql`select 2`);
+    });
+    await expect(failing).rejects.toThrow();
+    await settle();
+    expect(await db.execute(sql`select 1 as one`)).toEqual([{ one: 1 }]);
+  });
+
+  test('while it is reserved fails what follows, and the pool goes on', async () => {
+    const { sql: client } = open(1);
+    const reserved = await client.reserve();
+    await reserved`select 1`;
+    await cut();
+    await settle();
+    await expect(Promise.resolve(reserved`select 2`)).rejects.toThrow();
+    reserved.release();
+    await vi.waitFor(async () => expect(await client`select 3 as three`).toEqual([{ three: 3 }]));
+  });
+
+  test('does not run a lost transaction’s statements for whoever has it next', async () => {
+    const { db } = open(1);
+    await other.execute(sql`create table written (what text)`);
+    const cutOff = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    const lost = db.transaction(async (tx) => {
+      await tx.execute(sql`insert into written values ('first')`);
+      await cut();
+      cutOff.resolve();
+      await late.promise;
+      await tx.execute(sql`insert into written values ('second, without the first')`);
+    });
+    lost.catch(() => {});
+    await cutOff.promise;
+    await settle();
+    await db.transaction(async (tx) => {
+      await tx.execute(sql`insert into written values ('another')`);
+      late.resolve();
+      await settle();
+    });
+    await expect(lost).rejects.toThrow();
+    await settle();
+    expect(await other.execute(sql`select what from written`)).toEqual([{ what: 'another' }]);
+  });
+
+  test('again and again leaves no connection of the pool deaf', async () => {
+    const { db } = open(5);
+    for (let round = 0; round < 10; round++) {
+      const asking = Array.from({ length: 30 }, () =>
+        db.transaction(async (tx) => {
+          await tx.execute(sql`select 1`);
+          await tx.execute(sql`select 2`);
+        }),
+      );
+      await Promise.all([cut(), ...asking.map((asked) => asked.catch(() => {}))]);
+    }
+    await settle();
+    const answers = Promise.all(Array.from({ length: 20 }, () => db.execute(sql`select pg_sleep(0.05)`)));
+    expect(await answers).toHaveLength(20);
+  });
+});
