@@ -31,7 +31,11 @@ export async function answerStatus(deps: ExportDeps, task: ExportTask): Promise<
       return {
         status: 202,
         body: await describeTask(deps, task),
-        headers: { 'retry-after': RETRY_AFTER, 'x-progress': `${Math.floor(task.progress)}%` },
+        headers: {
+          etag: entityTag(task),
+          'retry-after': RETRY_AFTER,
+          'x-progress': `${Math.floor(task.progress)}%`,
+        },
       };
     case 'CANCELING':
     case 'CANCELED':
@@ -49,9 +53,14 @@ export async function answerStatus(deps: ExportDeps, task: ExportTask): Promise<
         throw new HttpError(410, 'EXPIRED', 'The file of this export is no longer kept.');
       // As FHIR Bulk Data has it: until when the file can be had. The answer itself is not for caches.
       const expires: Record<string, string> = task.expiresAt ? { expires: task.expiresAt.toUTCString() } : {};
-      return { status: 200, body, headers: expires };
+      return { status: 200, body, headers: { etag: entityTag(task), ...expires } };
     }
   }
+}
+
+/** Weak: the task's state is the same, the file's URL in it is a new one each time. */
+function entityTag({ version }: ExportTask): string {
+  return `W/"${version}"`;
 }
 
 /** The task as JSON, under the names of GraphQL's CustomerExport. */

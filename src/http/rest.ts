@@ -60,7 +60,8 @@ async function act(
 ) {
   if (id === null) {
     const task = await startFromRest(deps, req, viewer, brand, query);
-    return { status: 200, body: { asyncTaskId: restId(task) } };
+    const location = `/customer/${encodeURIComponent(brand)}/export/${restId(task)}`;
+    return { status: 200, body: { asyncTaskId: restId(task) }, headers: { location } };
   }
   const task = await requireTask(deps.db, viewer, id);
   if (task.brand !== brand) throw new AccessError('NOT_FOUND', 'There is no such export.');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { useApp } from '../support/app.ts';
+import { query } from '../support/client.ts';
 
 const app = useApp();
 
@@ -21,12 +22,14 @@ test('a REST caller gets from the form to the file, piece by piece, and away wit
     body: new URLSearchParams({ DownloadRequestId: 'rest', PosCodes: 'P1', CustomerStatus: 'Client' }),
   });
   const { asyncTaskId } = JSON.parse(await started.text());
+  expect(started.headers.get('location')).toBe(`/customer/maison/export/${asyncTaskId}`);
   const status = () => fetch(`${app.url()}/customer/maison/export/${asyncTaskId}`);
 
   const task = await vi.waitFor(
     async () => {
       const response = await status();
       const body = JSON.parse(await response.text());
+      expect(response.headers.get('etag')).toMatch(/^W\/"\d+"$/);
       expect(response.status).toBe(200);
       return body;
     },
@@ -46,4 +49,39 @@ test('a REST caller gets from the form to the file, piece by piece, and away wit
   expect([removed.status, (await status()).status, (await fetch(task.file.url)).status]).toEqual([
     202, 410, 410,
   ]);
+});
+
+test('the mutation and the page give one task for one request, and equal files for two', async () => {
+  const filter = { brand: 'maison', posCodes: ['P1'], customerStatus: ['CLIENT'] };
+  const mutate = async (downloadRequestId: string) => {
+    const { body } = await query(
+      app.url(),
+      'mutation ($input: StartCustomerExportInput!) { startCustomerExport(input: $input) { asyncTaskId } }',
+      { input: { downloadRequestId, filter } },
+    );
+    return body.data?.['startCustomerExport'].asyncTaskId.replaceAll('-', '');
+  };
+  const post = async (downloadRequestId: string) => {
+    const response = await fetch(`${app.url()}/customer/maison/export`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ downloadRequestId, posCodes: ['P1'], customerStatus: ['Client'] }),
+    });
+    return JSON.parse(await response.text()).asyncTaskId;
+  };
+  const read = (id: string) =>
+    vi.waitFor(
+      async () => {
+        const response = await fetch(`${app.url()}/customer/maison/export/${id}`);
+        expect(response.status).toBe(200);
+        return (await fetch(JSON.parse(await response.text()).file.url)).text();
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+  const [first, second, third] = [await mutate('one'), await post('one'), await post('two')];
+  expect(second).toBe(first);
+  expect(third).not.toBe(first);
+  const file = await read(first);
+  expect(file.split('\n')).toHaveLength(3);
+  expect(await read(third)).toBe(file);
 });
