@@ -26,6 +26,8 @@ async function main(config: Config): Promise<void> {
     if (!stop.aborted) throw error;
   }
   log.info('stopped');
+  // The library that talks to the database may still be reconnecting what is closed already.
+  process.exit();
 }
 
 function announce(config: Config, app: App, log: Logger): void {

@@ -33,10 +33,13 @@ export async function findQueuePosition(
 }
 
 /**
- * The task to run next: one whose worker is gone or whose retry is due, else the first in line; of no brand among
- * `fullBrands`. Null when there is none.
+ * The task to run next: one of `orphans`, whose workers are gone or whose retries are due, else the first in line; of no
+ * brand among `fullBrands`, and of none that somebody runs. Null when there is none.
  */
-export async function findNextTask(db: Database, fullBrands: readonly string[]): Promise<ExportTask | null> {
+export async function findNextTask(
+  db: Database,
+  { orphans, fullBrands }: { readonly orphans: readonly string[]; readonly fullBrands: readonly string[] },
+): Promise<ExportTask | null> {
   const [row] = await db
     .select()
     .from(exports)
@@ -46,7 +49,8 @@ export async function findNextTask(db: Database, fullBrands: readonly string[]):
         sql`(
           select id from (
             select id, brand, created_at, 0 as turn from exports
-              where status = 'RUNNING' and ${isDue} and ${attemptsOf} < ${MAX_ATTEMPTS}
+              where id = any(${sql.param(orphans)}::uuid[]) and status = 'RUNNING' and ${isDue}
+                and ${attemptsOf} < ${MAX_ATTEMPTS}
             union all ${line}
           ) startable
           where brand <> all(${sql.param(fullBrands)}::text[]) and not ${isHeld(sql`id`)}
@@ -56,14 +60,11 @@ export async function findNextTask(db: Database, fullBrands: readonly string[]):
   return row ? readTask(row) : null;
 }
 
-/** Tasks that nobody runs and nobody will: cancelled under a worker that is gone, or tried too often. */
-export async function findAbandonedTasks(db: Database): Promise<ExportTask[]> {
+/** Tasks that were begun and that nobody runs at this moment, but for those that wait for a retry. */
+export async function findUnheldTasks(db: Database): Promise<ExportTask[]> {
   const rows = await db
     .select()
     .from(exports)
-    .where(
-      sql`(status = 'CANCELING' or status = 'RUNNING' and ${isDue} and ${attemptsOf} >= ${MAX_ATTEMPTS})
-        and not ${isHeld(exports.id)}`,
-    );
+    .where(sql`status in ('RUNNING', 'CANCELING') and ${isDue} and not ${isHeld(exports.id)}`);
   return rows.map(readTask);
 }

@@ -1,11 +1,12 @@
 import type { ExportDeps } from '../exports/deps.ts';
 import { openHolds } from '../exports/holds.ts';
-import { findAbandonedTasks, findNextTask } from '../exports/queue.ts';
+import { findNextTask, findUnheldTasks } from '../exports/queue.ts';
 import { runExport } from '../exports/run.ts';
 import { settleAbandoned } from '../exports/settle.ts';
-import { type ExportTask, hasOneAttemptLeft } from '../exports/task.ts';
+import { countAttempts, type ExportTask, hasOneAttemptLeft, MAX_ATTEMPTS } from '../exports/task.ts';
 import { claimTask } from '../exports/task-store.ts';
 import { startRepeating } from './repeat.ts';
+import { keepVigil } from './vigil.ts';
 
 /** How often a worker looks for work that nobody has called it for: tasks whose worker is gone, retries that are due. */
 const LOOK_MS = 1_000;
@@ -61,9 +62,9 @@ export function startWorker(deps: ExportDeps, concurrency: number): Worker {
   };
 
   /** Takes the next task. False when there is none, or none that may begin beside those that run. */
-  const takeNext = async (): Promise<boolean> => {
+  const takeNext = async (orphans: readonly string[]): Promise<boolean> => {
     if (stopping.signal.aborted || running.size >= concurrency) return false;
-    const next = await findNextTask(deps.db, fullBrands(running, concurrency));
+    const next = await findNextTask(deps.db, { orphans, fullBrands: fullBrands(running, concurrency) });
     if (!next) return false;
     // Whoever shares a process with a task that kills it loses attempts too, but never the last one: that one
     // is run alone, so that only the task itself can be to blame.
@@ -80,16 +81,20 @@ export function startWorker(deps: ExportDeps, concurrency: number): Worker {
     return task !== null;
   };
 
-  const settleAll = async () => {
-    for (const task of await findAbandonedTasks(deps.db)) {
+  const settleAll = async (abandoned: readonly ExportTask[]) => {
+    for (const task of abandoned) {
       if (stopping.signal.aborted || !(await holds.take(task.id))) continue;
       await settleAbandoned(deps, task).finally(() => holds.release(task.id));
     }
   };
 
+  const leftAlone = keepVigil();
   const looking = startRepeating(LOOK_MS, deps.log, async () => {
-    while (await takeNext());
-    await settleAll();
+    const alone = leftAlone(await findUnheldTasks(deps.db));
+    const isOver = (task: ExportTask) => task.status === 'CANCELING' || countAttempts(task) >= MAX_ATTEMPTS;
+    const orphans = alone.filter((task) => !isOver(task)).map(({ id }) => id);
+    while (await takeNext(orphans));
+    await settleAll(alone.filter(isOver));
   });
 
   return {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exports } from '../../src/db/tables.ts';
 import { openHolds } from '../../src/exports/holds.ts';
-import { findAbandonedTasks, findNextTask, findQueuePosition } from '../../src/exports/queue.ts';
+import { findNextTask, findQueuePosition, findUnheldTasks } from '../../src/exports/queue.ts';
 import { cancelTask, claimTask, failTask, findTask, postponeTask } from '../../src/exports/task-store.ts';
 import { useDatabase } from '../support/postgres.ts';
 import { addWaitingExports } from '../support/waiting-exports.ts';
@@ -18,7 +18,8 @@ const add = (brand: string, count = 1) => addWaitingExports(db, { brand, count }
 
 /** What a worker does with the next task. */
 async function begin(fullBrands: string[] = []): Promise<string | undefined> {
-  const next = await findNextTask(db, fullBrands);
+  const orphans = (await findUnheldTasks(db)).map(({ id }) => id);
+  const next = await findNextTask(db, { orphans, fullBrands });
   if (!next) return undefined;
   expect(await holds.take(next.id)).toBe(true);
   expect(await claimTask(db, next)).toMatchObject({ id: next.id, status: 'RUNNING' });
@@ -145,16 +146,24 @@ describe('a task whose attempt failed', () => {
   });
 });
 
-describe('an abandoned task', () => {
-  test('is one that was being cancelled, or tried for the last time, by a worker that is gone', async () => {
+describe('a task that was begun', () => {
+  test('is found when nobody runs it any more, and only then', async () => {
     await add('a', 3);
     const ids = [await begin(), await begin(), await begin()].map((id) => id ?? '');
     await cancelTask(db, ids[0] ?? '', 'ann');
     await db.update(exports).set({ attempt: 3 }).where(sql`id = ${ids[1]}`);
-    expect(await findAbandonedTasks(db)).toEqual([]);
+    expect(await findUnheldTasks(db)).toEqual([]);
     for (const id of ids) await holds.release(id);
-    const abandoned = await findAbandonedTasks(db);
-    expect(abandoned.map(({ id }) => id).toSorted()).toEqual(ids.slice(0, 2).toSorted());
+    const unheld = await findUnheldTasks(db);
+    expect(unheld.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
     expect(await begin()).toBe(ids[2]);
+  });
+
+  test('is not taken by whoever has not seen it left alone', async () => {
+    await add('a');
+    const id = (await begin()) ?? '';
+    await holds.release(id);
+    expect(await findNextTask(db, { orphans: [], fullBrands: [] })).toBeNull();
+    expect(await findNextTask(db, { orphans: [id], fullBrands: [] })).toMatchObject({ id });
   });
 });

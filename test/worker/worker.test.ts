@@ -52,6 +52,9 @@ function start(concurrency: number) {
 const reload = (task: Pick<ExportTask, 'id'>) => requireTaskOf(deps, task.id);
 const statusOf = async (task: Pick<ExportTask, 'id'>) => (await reload(task)).status;
 
+/** It takes a second until a task counts as left alone, and another one until somebody looks. */
+const waitLong = <T>(check: () => T) => vi.waitFor(check, { timeout: 8_000 });
+
 /** A task in the state that its worker's death leaves it in. */
 async function orphan(attempt = 1): Promise<ExportTask> {
   const task = await addTask(deps);
@@ -147,7 +150,7 @@ describe('an export whose worker is gone', () => {
   test('is taken over, and that is another attempt', async () => {
     const task = await orphan();
     start(1).letAllGo();
-    await vi.waitFor(async () => {
+    await waitLong(async () => {
       expect(await reload(task)).toMatchObject({ status: 'COMPLETED', attempt: 2 });
     });
   });
@@ -163,13 +166,13 @@ describe('an export whose worker is gone', () => {
     await vi.waitFor(async () => expect(await statusOf(other)).toBe('COMPLETED'));
     expect(await reload(task)).toEqual(task);
     await elsewhere.close();
-    await vi.waitFor(async () => expect(await statusOf(task)).toBe('COMPLETED'), { timeout: 3_000 });
+    await waitLong(async () => expect(await statusOf(task)).toBe('COMPLETED'));
   });
 
   test('is FAILED with WORKER_CRASHED after three attempts', async () => {
     const task = await orphan(3);
     start(1);
-    await vi.waitFor(async () => {
+    await waitLong(async () => {
       expect(await reload(task)).toMatchObject({
         status: 'FAILED',
         attempt: 3,
@@ -182,17 +185,17 @@ describe('an export whose worker is gone', () => {
     const worker = start(1);
     const running = await addTask(deps);
     worker.wake();
-    await vi.waitFor(() => expect(worker.begun).toEqual([running.id]));
+    await waitLong(() => expect(worker.begun).toEqual([running.id]));
     const task = await orphan();
     await cancelTask(deps.db, task.id, 'ann');
-    await vi.waitFor(async () => expect(await statusOf(task)).toBe('CANCELED'), { timeout: 3_000 });
+    await waitLong(async () => expect(await statusOf(task)).toBe('CANCELED'));
     expect(await statusOf(running)).toBe('RUNNING');
   });
 
   test('is run alone when it is the last attempt: it may take its worker down, but nobody else', async () => {
     const suspect = await orphan(2);
     const worker = start(3);
-    await vi.waitFor(() => expect(worker.begun).toEqual([suspect.id]));
+    await waitLong(() => expect(worker.begun).toEqual([suspect.id]));
     const other = await addTask(deps);
     worker.wake();
     const another = await addTask(deps, { brand: 'piaget' });
@@ -200,19 +203,23 @@ describe('an export whose worker is gone', () => {
     await vi.waitFor(async () => expect((await reload(suspect)).objectCount).toBe(0));
     expect(await Promise.all([other, another].map(statusOf))).toEqual(['CREATED', 'CREATED']);
     worker.letGo(suspect.id);
-    await vi.waitFor(() => expect(worker.begun).toHaveLength(3));
+    await waitLong(() => expect(worker.begun).toHaveLength(3));
   });
 
   test('waits for the last attempt until the others have ended, and nobody overtakes it', async () => {
     const worker = start(2);
     const running = await addTask(deps);
     worker.wake();
-    await vi.waitFor(() => expect(worker.begun).toEqual([running.id]));
+    await waitLong(() => expect(worker.begun).toEqual([running.id]));
     const suspect = await orphan(2);
+    const since = performance.now();
+    // By then it has been seen left alone, and would have begun long ago if it could.
+    await waitLong(() => expect(performance.now() - since).toBeGreaterThan(2_500));
     await addTask(deps, { brand: 'piaget' });
     worker.wake();
     worker.letGo(running.id);
-    await vi.waitFor(() => expect(worker.begun[1]).toBe(suspect.id));
+    await waitLong(() => expect(worker.begun).toHaveLength(2));
+    expect(worker.begun[1]).toBe(suspect.id);
   });
 });
 
@@ -220,13 +227,13 @@ test('an export that is held no longer is stopped, and taken over', async () => 
   const worker = start(1);
   const task = await addTask(deps);
   worker.wake();
-  await vi.waitFor(() => expect(worker.begun).toEqual([task.id]));
+  await waitLong(() => expect(worker.begun).toEqual([task.id]));
   // Another process got hold of the task while our session was cut off.
   const claimed = await claimTask(deps.db, await reload(task));
   expect(claimed).toMatchObject({ attempt: 2 });
-  await vi.waitFor(() => expect(worker.begun).toHaveLength(2), { timeout: 5_000 });
+  await waitLong(() => expect(worker.begun).toHaveLength(2));
   worker.letAllGo();
-  await vi.waitFor(async () => {
+  await waitLong(async () => {
     expect(await reload(task)).toMatchObject({ status: 'COMPLETED', attempt: 3 });
   });
 });
