@@ -19,25 +19,27 @@ import { measureUpkeep } from './upkeep.ts';
 
 const BRAND = 'cartier';
 
-const usage = `Usage: npm run bench -- [--customers N] [--runs R] [--subscribers]
+const usage = `Usage: npm run bench -- [--customers N] [--runs R] [--only TEXT] [--subscribers]
 
 Fills a database with N demo customers (100,000 unless given) of one brand, runs our export and its rivals in turn
-R times (3 unless given), and prints the medians. --subscribers measures live progress for 5,000 subscribers instead.
+R times (3 unless given), and prints the medians. --only takes just the ways whose names contain TEXT, and the limits
+they are compared with. --subscribers measures live progress for 5,000 subscribers instead.
 `;
 
 const { values } = parseArgs({
   options: {
     customers: { type: 'string', default: '100000' },
     runs: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
     subscribers: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 if (values.help) process.stdout.write(usage);
 else if (values.subscribers) await benchSubscribers();
-else await benchExports(Number(values.customers), Number(values.runs));
+else await benchExports(Number(values.customers), Number(values.runs), values.only);
 
-async function benchExports(count: number, runs: number): Promise<void> {
+async function benchExports(count: number, runs: number, only: string): Promise<void> {
   const config = loadConfig({ ...process.env, DATA_DIR: process.env['DATA_DIR'] ?? './.data/bench' });
   const embedded = config.database.kind === 'embedded' ? await openEmbeddedDatabase(config.dataDir) : null;
   const url = config.database.kind === 'server' ? config.database.url : (embedded?.url ?? '');
@@ -50,7 +52,7 @@ async function benchExports(count: number, runs: number): Promise<void> {
   const server = await startServer({ DATABASE_URL: url, DATA_DIR: config.dataDir });
   cleanup.defer(server.stop);
 
-  const contestants = await listContestants(connection, url, server);
+  const contestants = choose(await listContestants(connection, url, server), only);
   const results = new Map<Contestant, Outcome[]>(contestants.map((contestant) => [contestant, []]));
   for (let run = 0; run < runs; run++) {
     for (const [contestant, outcomes] of results) {
@@ -77,7 +79,7 @@ async function fill(url: string, { db, sql: client }: Connection, count: number)
 }
 
 async function listContestants(
-  { db, sql: client }: Connection,
+  { db }: Connection,
   url: string,
   { url: gateway, exportAll }: BenchServer,
 ): Promise<Contestant[]> {
@@ -100,19 +102,19 @@ async function listContestants(
     where ${customerLines.brand} = ${sql.raw(`'${BRAND}'`)} order by ${customerLines.boosterCustomerId}`;
 
   return [
-    limit('COPY stored lines', () => copyToFile(client, stored)),
+    limit('COPY stored lines', () => copyToFile(url, stored)),
     rival('ours: default line', 'COPY stored lines', ours({})),
     rival('ours: default line, GZIP', 'COPY stored lines', ours({ compression: 'GZIP' })),
     rival('ours: default line, ZSTD', 'COPY stored lines', ours({ compression: 'ZSTD' })),
-    limit('COPY built lines', () => copyToFile(client, selectLines(reversed, matched))),
+    limit('COPY built lines', () => copyToFile(url, selectLines(reversed, matched))),
     rival('ours: built lines', 'COPY built lines', ours({ selection: printSelection(reversed) })),
-    limit('COPY with transactions', () => copyToFile(client, selectLines(completeSelection, matched))),
+    limit('COPY with transactions', () => copyToFile(url, selectLines(completeSelection, matched))),
     rival(
       'ours: with transactions',
       'COPY with transactions',
       ours({ selection: printSelection(completeSelection) }),
     ),
-    limit('COPY a quarter', () => copyToFile(client, selectLines(reversed, matchedQuarter))),
+    limit('COPY a quarter', () => copyToFile(url, selectLines(reversed, matchedQuarter))),
     rival(
       'ours: a quarter, built',
       'COPY a quarter',
@@ -126,6 +128,14 @@ async function listContestants(
       pageAsClient(gateway, filter, 100_000),
     ),
   ];
+}
+
+/** Those whose names contain the text, with what they are compared with. */
+function choose(contestants: readonly Contestant[], text: string): Contestant[] {
+  const chosen = contestants.filter(({ name }) => name.includes(text));
+  return contestants.filter(
+    (contestant) => chosen.includes(contestant) || chosen.some(({ against }) => against === contestant.name),
+  );
 }
 
 function limit(name: string, run: Contestant['run']): Contestant {

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Outcome } from './contestant.ts';
 
-/** A gateway and worker in a process of its own, as `npm start` runs it, watched from outside. */
+/** A gateway and a worker, each in a process of its own as `npm start` runs it; the worker is watched from outside. */
 export type BenchServer = {
   readonly url: string;
   readonly exportAll: (input: Record<string, unknown>) => Promise<Outcome>;
@@ -31,7 +31,21 @@ const event = z.object({
 });
 
 export async function startServer(environment: Record<string, string>): Promise<BenchServer> {
-  const child = spawn(
+  const gateway = spawnServer({ ...environment, ROLES: 'gateway' });
+  const url = await readLog(gateway, /listening on (http:\S+?)"/);
+  const worker = spawnServer({ ...environment, ROLES: 'worker' });
+  await readLog(worker, /(working)/);
+  return {
+    url,
+    exportAll: (input) => runExport(worker, url, input),
+    stop: async () => {
+      await Promise.all([end(worker), end(gateway)]);
+    },
+  };
+}
+
+function spawnServer(environment: Record<string, string>): ChildProcess {
+  return spawn(
     process.execPath,
     ['--max-semi-space-size=4', '--import', new URL('./observe.ts', import.meta.url).href, 'src/main.ts'],
     {
@@ -39,25 +53,23 @@ export async function startServer(environment: Record<string, string>): Promise<
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
   );
-  const url = await readUrl(child);
-  return {
-    url,
-    exportAll: (input) => runExport(child, url, input),
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve());
-        child.kill('SIGTERM');
-      }),
-  };
 }
 
-function readUrl(child: ChildProcess): Promise<string> {
+/** What a process says of itself: the first group of the first text that the pattern fits. */
+function readLog(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The server ended with ${code}.`)));
     child.stdout?.on('data', (text) => {
-      const [, url] = /listening on (http:\S+?)"/.exec(`${text}`) ?? [];
-      if (url) resolve(url);
+      const [, said] = pattern.exec(`${text}`) ?? [];
+      if (said) resolve(said);
     });
+  });
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGTERM');
   });
 }
 

@@ -1,4 +1,4 @@
-import { and, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, between, eq, or, type SQL, sql } from 'drizzle-orm';
 import {
   customerHobbies,
   customerInterests,
@@ -10,8 +10,8 @@ import type { CustomerFilter, CustomerHobby, ProductCategory } from './filter.ts
 import { decimal, instant, integers, texts } from './filter-parameters.ts';
 import { readNationalNumber } from './filter-phone.ts';
 
-/** Part of the customers by boosterCustomerId: above `after`, up to and including `upTo`; null = no bound. */
-export type KeyRange = { readonly after: number | null; readonly upTo: number | null };
+/** Part of the customers by boosterCustomerId, with both bounds. */
+export type KeyRange = { readonly first: number; readonly last: number };
 
 /** A filter, or one whose POS codes are known to be all of the brand's and need not be looked at. */
 export type Conditions = Omit<CustomerFilter, 'posCodes'> & Partial<Pick<CustomerFilter, 'posCodes'>>;
@@ -20,7 +20,7 @@ export type Conditions = Omit<CustomerFilter, 'posCodes'> & Partial<Pick<Custome
  * The WHERE of a query over the table `customers`: those that `filter` matches, in `range` or all.
  * All values are parameters, and a list is a single one, however long.
  */
-export function customerWhere(filter: Conditions, range: KeyRange = { after: null, upTo: null }): SQL {
+export function customerWhere(filter: Conditions, range?: KeyRange): SQL {
   const conditions = [within(customers, range), ...whatTheyAre(filter), ...whatTheyHave(filter, range)];
   return sql`(${sql.join(
     conditions.filter((condition) => condition !== undefined),
@@ -85,7 +85,7 @@ type ChildTable =
   | typeof transactions;
 
 /** What at least one row of a child table must meet. The conditions are independent: each may find another row. */
-function whatTheyHave(filter: Conditions, range: KeyRange): (SQL | undefined)[] {
+function whatTheyHave(filter: Conditions, range?: KeyRange): (SQL | undefined)[] {
   const haveOne = (child: ChildTable, condition: SQL | undefined) => {
     const theirs = eq(child.boosterCustomerId, customers.boosterCustomerId);
     // The planner does not carry the bounds over from the customers, and would read the whole child table.
@@ -145,11 +145,8 @@ function isOfCategory(wanted: readonly ProductCategory[]): SQL {
       and (wanted.sub is null or ${t.subCategoryId} = wanted.sub))`;
 }
 
-function within(table: typeof customers | ChildTable, { after, upTo }: KeyRange): SQL | undefined {
-  return and(
-    after === null ? undefined : gt(table.boosterCustomerId, after),
-    upTo === null ? undefined : lte(table.boosterCustomerId, upTo),
-  );
+function within(table: typeof customers | ChildTable, range?: KeyRange): SQL | undefined {
+  return range && between(table.boosterCustomerId, range.first, range.last);
 }
 
 function when<T>(given: T | undefined, condition: (given: T) => SQL | undefined): SQL | undefined {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { type ReadScope, restriction } from '../db/row-security.ts';
-import { openSnapshot, type RawRow, type Snapshot, type SnapshotReader } from '../db/snapshot.ts';
+import { openSnapshot, type Snapshot, type SnapshotReader } from '../db/snapshot.ts';
 import {
   customerHobbies,
   customerInterests,
@@ -10,7 +10,7 @@ import {
   pointsOfSale,
   transactions,
 } from '../db/tables.ts';
-import { builtChunk, type ChunkQuery, storedChunk } from './chunk-query.ts';
+import { builtChunk, type ChunkQuery, type Stretch, storedChunk } from './chunk-query.ts';
 import type { CustomerFilter } from './filter.ts';
 import { type Conditions, customerWhere, type KeyRange } from './filter-where.ts';
 import { defaultSelection, parseSelection, printSelection } from './selection.ts';
@@ -43,18 +43,27 @@ export type ReadOptions = {
 const READERS = 2;
 /** Asked of each connection ahead of time, so that it is never without work while chunks are written in order. */
 const AHEAD = 2;
-/** Key ranges are cut after this many matching customers, and read several at a time … */
+/** Stretches are cut after this many matching customers, and read several at a time … */
 const GRAIN = 50;
 const MAX_GRAINS = 80;
 /**
- * … as many as make a chunk of about this size, to judge by the one before. Lines differ from 20 bytes to megabytes,
- * and a chunk is one value, in PostgreSQL and here: so the first are a single range, and ranges are small.
+ * … as many as make this many bytes, to judge by those before. Lines differ from 20 bytes to megabytes: so the first
+ * stretches are of a single grain, and grains are small.
  */
-const CHUNK_BYTES = 1024 * 1024;
+const STRETCH_BYTES = 1024 * 1024;
+/**
+ * A piece is one value, in PostgreSQL and here. Beyond 128 KiB, which a text of more than 64 KiB takes while it grows,
+ * PostgreSQL asks the system for fresh memory for each value: that takes several times as long as the lines.
+ */
+const PIECE_BYTES = 60 * 1024;
 
 // The planner cannot know how many customers a combination of filters leaves, and a nested loop that it chooses for
 // three of them puts a list together again for each of three thousand.
 const noNestedLoops = sql`set local enable_nestloop = off`;
+
+/** A PostgreSQL `integer`. */
+const MIN_KEY = -(2 ** 31);
+const MAX_KEY = 2 ** 31 - 1;
 
 /** All that lines and filters are read from. */
 const tables = [
@@ -125,52 +134,68 @@ async function measure(snapshot: Snapshot, conditions: Conditions): Promise<Exte
   return { total: Number(row?.[0]), cuts };
 }
 
-/** Reads ranges on all connections at once and gives them in order. */
+/** Reads stretches on all connections at once and gives their pieces in order. */
 async function* readChunks(
   { readers }: Snapshot,
   { total, cuts }: Extent,
   queries: readonly ChunkQuery[],
 ): AsyncGenerator<Chunk> {
   const grainsInAll = Math.ceil(total / GRAIN);
-  let first = 0; // the grain that the next range begins with
-  let grains = 1;
-  const asked: { readonly chunk: Promise<Chunk>; readonly reader: SnapshotReader }[] = [];
+  const rangeOf = (from: number, to: number): KeyRange => ({
+    first: (cuts[from - 1] ?? MIN_KEY - 1) + 1,
+    last: to === grainsInAll ? MAX_KEY : (cuts[to - 1] ?? MAX_KEY),
+  });
+  let first = 0; // the grain that the next stretch begins with
+  let size: StretchSize = { grains: 1, grainsOfPiece: 1 };
+  const asked: { readonly pieces: Promise<Chunk[]>; readonly reader: SnapshotReader }[] = [];
 
   const ask = (reader: SnapshotReader) => {
     if (first === grainsInAll) return;
-    const next = Math.min(first + grains, grainsInAll);
-    const last = next === grainsInAll;
-    const range = { after: cuts[first - 1] ?? null, upTo: last ? null : (cuts[next - 1] ?? null) };
-    const lines = (last ? total : next * GRAIN) - first * GRAIN;
-    const chunk = readChunk(reader, queries, range, lines);
-    chunk.catch(() => {}); // told when its turn comes
-    asked.push({ chunk, reader });
+    const next = Math.min(first + size.grains, grainsInAll);
+    const stretch: KeyRange[] = [];
+    for (let from = first; from < next; from += size.grainsOfPiece) {
+      stretch.push(rangeOf(from, Math.min(from + size.grainsOfPiece, next)));
+    }
+    const lines = Math.min(next * GRAIN, total) - first * GRAIN;
+    const pieces = readStretch(reader, queries, { ...rangeOf(first, next), pieces: stretch }, lines);
+    pieces.catch(() => {}); // told when its turn comes
+    asked.push({ pieces, reader });
     first = next;
   };
 
   for (let i = 0; i < AHEAD; i++) for (const reader of readers) ask(reader);
   for (let next = asked.shift(); next; next = asked.shift()) {
-    const { bytes, lines } = await next.chunk;
-    const fitting = Math.floor((CHUNK_BYTES * lines) / bytes.byteLength / GRAIN);
-    grains = Math.min(MAX_GRAINS, Math.max(1, fitting));
+    const pieces = await next.pieces;
+    size = sizeLike(pieces);
     ask(next.reader);
-    yield { bytes, lines };
+    yield* pieces;
   }
 }
 
+type StretchSize = { readonly grains: number; readonly grainsOfPiece: number };
+
+/** How much to ask for, when lines go on like these. */
+function sizeLike(pieces: readonly Chunk[]): StretchSize {
+  const bytes = pieces.reduce((sum, piece) => sum + piece.bytes.byteLength, 0);
+  const lines = pieces.reduce((sum, piece) => sum + piece.lines, 0);
+  const fitting = (limit: number) => Math.max(1, Math.floor((limit * lines) / bytes / GRAIN));
+  return { grains: Math.min(MAX_GRAINS, fitting(STRETCH_BYTES)), grainsOfPiece: fitting(PIECE_BYTES) };
+}
+
 /** Asks the first query that gives all the lines there are. */
-async function readChunk(
+async function readStretch(
   reader: SnapshotReader,
   queries: readonly ChunkQuery[],
-  range: KeyRange,
+  stretch: Stretch,
   lines: number,
-): Promise<Chunk> {
-  let row: RawRow | undefined;
+): Promise<Chunk[]> {
+  let found = 0;
   for (const query of queries) {
-    [row] = await reader.read(query(range));
-    const [count, bytes] = row ?? [];
-    if (Number(count) === lines && bytes) return { bytes, lines };
+    const rows = await reader.read(query(stretch));
+    const pieces = rows.flatMap(([count, bytes]) => (bytes ? { bytes, lines: Number(count) } : []));
+    found = pieces.reduce((sum, piece) => sum + piece.lines, 0);
+    if (found === lines) return pieces;
   }
   // All of it is one snapshot: a difference is a fault of ours, and no file is better than a wrong one.
-  throw new Error(`Read ${row?.[0]} lines where ${lines} match.`);
+  throw new Error(`Read ${found} lines where ${lines} match.`);
 }

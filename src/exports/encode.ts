@@ -13,6 +13,8 @@ const GZIP_LEVEL = 1;
 const ZSTD_LEVEL = 1;
 /** As many as libuv has threads, unless told otherwise. */
 const BLOCKS_AT_A_TIME = 4;
+/** What a compressor is given at a time. */
+const INPUT_BYTES = 1024 * 1024;
 /** How compressed bytes are handed out; 16 KiB unless told otherwise. */
 const OUTPUT_BYTES = 256 * 1024;
 
@@ -22,7 +24,22 @@ export function compress(
   compression: Compression,
 ): AsyncIterable<Uint8Array> {
   if (compression === 'NONE') return chunks;
-  return compression === 'GZIP' ? gzip(chunks) : zstd(chunks);
+  return compression === 'GZIP' ? gzip(gather(chunks)) : zstd(gather(chunks));
+}
+
+/** Compressors are called for each chunk, on another thread: that is worth it for large ones. */
+async function* gather(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let gathered: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    gathered.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes < INPUT_BYTES) continue;
+    yield Buffer.concat(gathered);
+    gathered = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(gathered);
 }
 
 /** One frame with a checksum. The work is done beside this thread, one chunk at a time. */
@@ -95,11 +112,13 @@ export type Measured = Counted & {
 /** Counts and hashes the bytes of a stream as they pass. */
 export function measure(source: AsyncIterable<Uint8Array>): Measured {
   const hash = createHash('sha256');
+  let size = 0;
   async function* pass() {
     for await (const chunk of source) {
       hash.update(chunk);
+      size += chunk.byteLength;
       yield chunk;
     }
   }
-  return { ...count(pass()), sha256: () => hash.digest('hex') };
+  return { chunks: pass(), size: () => size, sha256: () => hash.digest('hex') };
 }

@@ -151,5 +151,5 @@ export const anyFilter: fc.Arbitrary<CustomerFilterInput> = fc
     transactionDateTo: transaction?.to,
   }));
 
-const key = fc.option(fc.oneof(among(data.edgeIds), fc.integer({ min: -10, max: 3_000 })));
-export const anyRange = fc.record({ after: key, upTo: key });
+const key = fc.oneof(among(data.edgeIds), fc.integer({ min: -10, max: 3_000 }));
+export const anyRange = fc.record({ first: key, last: key });

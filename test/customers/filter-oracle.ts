@@ -41,7 +41,7 @@ export type Category = {
   readonly subCategoryId: string | null;
 };
 
-type KeyRange = { readonly after: number | null; readonly upTo: number | null };
+type KeyRange = { readonly first: number; readonly last: number };
 
 /** The ids that a valid filter selects, in order. */
 export function selectIds(all: readonly TestCustomer[], filter: CustomerFilterInput): number[] {
@@ -51,9 +51,9 @@ export function selectIds(all: readonly TestCustomer[], filter: CustomerFilterIn
     .sort((a, b) => a - b);
 }
 
-/** Those above `after` up to `upTo`. */
-export function keepWithin(ids: readonly number[], { after, upTo }: KeyRange): number[] {
-  return ids.filter((id) => (after === null || id > after) && (upTo === null || id <= upTo));
+/** Those from `first` to `last`. */
+export function keepWithin(ids: readonly number[], { first, last }: KeyRange): number[] {
+  return ids.filter((id) => first <= id && id <= last);
 }
 
 function matches(c: TestCustomer, f: CustomerFilterInput): boolean {

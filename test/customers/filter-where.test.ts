@@ -260,22 +260,21 @@ describe('a key range', () => {
     };
     await store(whole, whole, whole, whole);
     for (const filter of [{}, childFilters]) {
-      expect(await select(filter, { after: 1, upTo: 3 })).toEqual([2, 3]);
-      expect(await select(filter, { after: null, upTo: 1 })).toEqual([1]);
-      expect(await select(filter, { after: 3, upTo: null })).toEqual([4]);
-      expect(await select(filter, { after: null, upTo: null })).toEqual([1, 2, 3, 4]);
-      expect(await select(filter, { after: 4, upTo: 4 })).toEqual([]);
+      expect(await select(filter, { first: 2, last: 3 })).toEqual([2, 3]);
+      expect(await select(filter, { first: -1, last: 1 })).toEqual([1]);
+      expect(await select(filter, { first: 4, last: 9 })).toEqual([4]);
+      expect(await select(filter, { first: 1, last: 4 })).toEqual([1, 2, 3, 4]);
+      expect(await select(filter, { first: 5, last: 4 })).toEqual([]);
     }
   });
 
   test('bounds every child table as well, so that none is read whole', () => {
     const { sql: text, params } = new PgDialect({ casing: 'snake_case' }).sqlToQuery(
-      where(childFilters, { after: 111, upTo: 222 }),
+      where(childFilters, { first: 111, last: 222 }),
     );
     const tables = ['customers', 'customer_interests', 'customer_hobbies', 'customer_product_collections'];
     for (const table of [...tables, 'transactions']) {
-      expect(text).toContain(`"${table}"."booster_customer_id" > $`);
-      expect(text).toContain(`"${table}"."booster_customer_id" <= $`);
+      expect(text).toContain(`"${table}"."booster_customer_id" between $`);
     }
     expect(params.filter((value) => value === 111)).toHaveLength(6);
     expect(params.filter((value) => value === 222)).toHaveLength(6);
