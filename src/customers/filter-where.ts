@@ -34,7 +34,7 @@ function whatTheyAre(filter: Conditions): (SQL | undefined)[] {
     eq(c.brand, filter.brand),
     when(filter.posCodes, (codes) => sql`${c.posCode} = any(${texts(codes)})`),
     when(filter.searchKey, matchesSearchKey),
-    when(filter.phoneNumber, (number) => sql`plain_phone_number(${c.phoneNumber}) = ${number}`),
+    when(filter.phoneNumber, hasPhoneNumber),
     when(filter.email, hasEmail),
     when(filter.locationCountryIds, (ids) => sql`fold_case(${c.locationCountryId}) = any(${texts(ids)})`),
     when(filter.clientSpendingFrom, (from) => sql`${c.clientSpending} >= ${decimal(from)}`),
@@ -71,6 +71,15 @@ function matchesSearchKey(key: string): SQL | undefined {
     number === null ? undefined : eq(customers.nationalPhoneNumber, number),
     id === null || id !== (id | 0) ? undefined : eq(customers.boosterCustomerId, id),
     sql`fold_case(${customers.sapCrmId}) = fold_case(${key})`,
+  );
+}
+
+/** The index is of what follows the country's calling code. */
+function hasPhoneNumber(number: string): SQL | undefined {
+  const { nationalPhoneNumber, phoneNumber } = customers;
+  return and(
+    sql`${nationalPhoneNumber} = national_phone_number(${number})`,
+    sql`plain_phone_number(${phoneNumber}) = ${number}`,
   );
 }
 

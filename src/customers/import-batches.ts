@@ -1,23 +1,17 @@
-import type postgres from 'postgres';
 import type { CustomerLine } from './customer-line.ts';
-import { createRows, type Rows } from './import-rows.ts';
-import type { Staging } from './import-staging.ts';
-import { upsertBatch } from './import-upsert.ts';
-
-/** Characters sent at a time. */
-const SEND_SIZE = 1024 * 1024;
+import type { Batch } from './import-store.ts';
 
 export type BatchOptions = {
-  /** Rows of a batch, those of lists included. */
+  /** Rows of a batch, those of lists included, after which another begins. */
   readonly batchRows: number;
-  /** Told how many customers are stored, after every batch. */
+  /** Told how many customers were added and are stored, after every batch. */
   readonly onStored?: ((customers: number) => void) | undefined;
 };
 
 /** Customers on their way into the database, a batch at a time. */
 export type Batches = {
-  /** Adds a customer, or replaces it. `again` says that its id may have been added before. */
-  readonly add: (customer: CustomerLine, again: boolean) => void;
+  /** Adds a customer, or replaces it. `size`: characters that it may take, where that is not known to be a few hundred. */
+  readonly add: (customer: CustomerLine, size?: number) => void;
   /** Waits for the server when it is behind; to be called every few hundred customers. */
   readonly drain: () => Promise<void>;
   /** Stores what is left, and says how many customers were added. */
@@ -25,77 +19,63 @@ export type Batches = {
 };
 
 /** Customers that are stored together. */
-type Batch = {
-  readonly rows: Rows;
-  customers: number;
-  /** Whether an id may be there twice. */
-  repeats: boolean;
-  /** Whether a line says which transactions there are. */
-  transactions: boolean;
-};
+type Growing = { readonly customers: Map<number, CustomerLine>; added: number; rows: number; size: number };
 
-const createBatch = (): Batch => ({ rows: createRows(), customers: 0, repeats: false, transactions: false });
+const createBatch = (): Growing => ({ customers: new Map(), added: 0, rows: 0, size: 0 });
+
+/** Characters of a batch, so that it takes the same memory whatever is in it. */
+const MAX_SIZE = 16 * 1024 * 1024;
 
 /** Customers added one after the other have the same effect whatever the size of a batch. */
 export function createBatches(
-  tx: postgres.TransactionSql,
-  staging: Staging,
+  store: (batch: Batch) => Promise<void>,
   { batchRows, onStored }: BatchOptions,
 ): Batches {
   let batch = createBatch();
   /** Those before it, which wait to be stored. */
-  const full: Batch[] = [];
+  const full: Growing[] = [];
   let stored = 0;
-  /** What the server is at: the next piece is made meanwhile, but no more than that. */
+  /** What the server is at: the next batch is made meanwhile, but no more than that. */
   let running: Promise<void> = Promise.resolve();
 
-  const next = async (work: () => Promise<void>) => {
-    await running;
-    running = work();
-    running.catch(() => {}); // told to whoever comes next
-  };
-
-  const send = ({ rows }: Batch) => {
-    const text = rows.take();
-    return next(() => staging.write(text));
-  };
-
-  const store = async (batch: Batch) => {
-    await send(batch);
-    await next(async () => {
-      await staging.complete();
-      await upsertBatch(tx, batch.repeats);
-      await staging.empty();
-      stored += batch.customers;
-      onStored?.(stored);
-    });
+  const close = () => {
+    full.push(batch);
+    batch = createBatch();
   };
 
   const drain = async () => {
-    for (let first = full.shift(); first; first = full.shift()) await store(first);
-    if (batch.rows.size() >= SEND_SIZE) await send(batch);
+    for (let first = full.shift(); first; first = full.shift()) {
+      await running;
+      const { customers, added } = first;
+      running = store(customers).then(() => {
+        stored += added;
+        onStored?.(stored);
+      });
+      running.catch(() => {}); // told to whoever comes next
+    }
   };
 
   return {
-    add(customer, again) {
+    add(customer, size = 0) {
+      const { boosterCustomerId: id, transactions } = customer;
       // Of a batch's lines for a customer only the last counts, so it must not lack what an earlier one has.
-      const lacking = again && customer.transactions === null && batch.transactions;
-      if (lacking || batch.rows.count() >= batchRows) {
-        full.push(batch);
-        batch = createBatch();
-      }
-      batch.rows.add(customer, batch.customers);
-      batch.customers += 1;
-      batch.repeats ||= again;
-      batch.transactions ||= customer.transactions !== null;
+      if (transactions === null && batch.customers.get(id)?.transactions) close();
+      batch.customers.set(id, customer);
+      batch.added += 1;
+      batch.rows += countRows(customer);
+      batch.size += size;
+      if (batch.rows >= batchRows || batch.size >= MAX_SIZE) close();
     },
     drain,
     async finish() {
-      if (batch.customers > 0) full.push(batch);
-      batch = createBatch();
+      if (batch.added > 0) close();
       await drain();
       await running;
       return stored;
     },
   };
+}
+
+function countRows({ interests, hobbies, productCollections, transactions }: CustomerLine): number {
+  return 1 + interests.length + hobbies.length + productCollections.length + (transactions?.length ?? 0);
 }

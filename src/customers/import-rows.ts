@@ -1,92 +1,102 @@
+import { compareCodePoints } from './code-points.ts';
 import type { CustomerLine } from './customer-line.ts';
+import { writeLine } from './import-stored-line.ts';
+import { lineVersion } from './stored-lines.ts';
 
-/** What a row of the staging table is of: a customer or an element of one of its lists. */
-export type RowKind = 'c' | 'i' | 'h' | 'p' | 't';
-
-/**
- * Values of a row behind `place`, `booster_customer_id` and `kind`: as many as a customer has. `import-staging.ts`
- * names them, in the order used here.
- */
-export const ROW_VALUES = 17;
-
-/** Rows of the staging table on their way there, as COPY reads them. */
-export type Rows = {
-  /** Adds those of a customer; `place` is that of its line among the lines. */
-  readonly add: (customer: CustomerLine, place: number) => void;
-  /** How many were added in all. */
-  readonly count: () => number;
-  /** Characters that wait to be taken. */
-  readonly size: () => number;
-  readonly take: () => string;
+/** A table that customers are loaded into, and the rows that a customer has there, in COPY's text format. */
+export type LoadedTable = {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly rowsOf: (customer: CustomerLine) => string;
 };
 
-export function createRows(): Rows {
-  let waiting: string[] = [];
-  let count = 0;
-  let size = 0;
-  const put = (row: string) => {
-    waiting.push(row);
-    count += 1;
-    size += row.length;
-  };
-
-  return {
-    add(customer, place) {
-      const key = `${place}\t${customer.boosterCustomerId}\t`;
-      const brand = copyText(customer.brand);
-      put(customerRow(key, brand, customer));
-      for (const { id, label } of customer.interests) put(tagRow(key, 'i', brand, id, label));
-      for (const { id, label } of customer.hobbies) put(tagRow(key, 'h', brand, id, label));
-      for (const { id, label } of customer.productCollections) put(tagRow(key, 'p', brand, id, label));
-      for (const { transactionId, transactionDate, amount, category } of customer.transactions ?? []) {
+/** What a customer and the elements of its lists are. */
+export const sources: readonly LoadedTable[] = [
+  {
+    name: 'customers',
+    columns: [
+      'booster_customer_id',
+      'brand',
+      'pos_code',
+      'sap_crm_id',
+      'first_name',
+      'last_name',
+      'email',
+      'phone_number',
+      'location_country_id',
+      'birthdate',
+      'creation_date',
+      'customer_status',
+      'can_be_contacted_by_maison',
+      'has_sap_crm_error',
+      'client_spending',
+      'last_transaction_date',
+      'sale_representative_email',
+    ],
+    rowsOf: (customer) =>
+      `${customer.boosterCustomerId}\t${copyText(customer.brand)}\t${copyText(customer.posCode)}\t${copyText(customer.sapCrmId)}\t${copyText(customer.firstName)}\t${copyText(customer.lastName)}\t${copyText(customer.email)}\t${copyText(customer.phoneNumber)}\t${copyText(customer.locationCountryId)}\t${copyText(customer.birthdate)}\t${customer.creationDate}\t${customer.customerStatus}\t${customer.canBeContactedByMaison}\t${customer.hasSapCrmError}\t${customer.clientSpending}\t${copyText(customer.lastTransactionDate)}\t${copyText(customer.saleRepresentativeEmail)}\n`,
+  },
+  {
+    name: 'customer_interests',
+    columns: ['booster_customer_id', 'sap_interest_id', 'interest'],
+    rowsOf: ({ boosterCustomerId, interests }) => elementRows(boosterCustomerId, interests),
+  },
+  {
+    name: 'customer_hobbies',
+    columns: ['booster_customer_id', 'sap_hobby_id', 'hobby'],
+    rowsOf: ({ boosterCustomerId, hobbies }) => elementRows(boosterCustomerId, hobbies),
+  },
+  {
+    name: 'customer_product_collections',
+    columns: ['booster_customer_id', 'sap_product_collection_id', 'product_collection'],
+    rowsOf: ({ boosterCustomerId, productCollections }) => elementRows(boosterCustomerId, productCollections),
+  },
+  {
+    name: 'transactions',
+    columns: [
+      'booster_customer_id',
+      'transaction_id',
+      'transaction_date',
+      'amount',
+      'brand_category_id',
+      'grand_category_id',
+      'master_category_id',
+      'category_id',
+      'sub_category_id',
+    ],
+    rowsOf({ boosterCustomerId, transactions }) {
+      if (transactions === null) return '';
+      // In the order of the table's key: each row goes to the end of its index.
+      const ordered = transactions.toSorted((a, b) => compareCodePoints(a.transactionId, b.transactionId));
+      let rows = '';
+      for (const { transactionId, transactionDate, amount, category } of ordered) {
         const path = category ? category.map(copyText).join('\t') : noCategory;
-        put(
-          `${key}t\t${brand}\t${copyText(transactionId)}\t${transactionDate}\t${amount}\t${path}${noneAfter9}`,
-        );
+        rows += `${boosterCustomerId}\t${copyText(transactionId)}\t${transactionDate}\t${amount}\t${path}\n`;
       }
+      return rows;
     },
-    count: () => count,
-    size: () => size,
-    take() {
-      const text = waiting.join('');
-      waiting = [];
-      size = 0;
-      return text;
-    },
-  };
-}
+  },
+];
 
 const noCategory = Array(5).fill('\\N').join('\t');
-const endOfRow = (values: number) => `${'\t\\N'.repeat(ROW_VALUES - values)}\n`;
-const noneAfter3 = endOfRow(3);
-const noneAfter9 = endOfRow(9);
 
-function tagRow(key: string, kind: RowKind, brand: string, id: string | null, label: string | null): string {
-  return `${key}${kind}\t${brand}\t${copyText(id)}\t${copyText(label)}${noneAfter3}`;
+type Element = { readonly id: string | null; readonly label: string | null };
+
+function elementRows(boosterCustomerId: number, elements: readonly Element[]): string {
+  let rows = '';
+  for (const { id, label } of elements) rows += `${boosterCustomerId}\t${copyText(id)}\t${copyText(label)}\n`;
+  return rows;
 }
 
-function customerRow(key: string, brand: string, customer: CustomerLine): string {
-  const values = [
-    `${key}c`,
-    brand,
-    copyText(customer.posCode),
-    copyText(customer.sapCrmId),
-    copyText(customer.firstName),
-    copyText(customer.lastName),
-    copyText(customer.email),
-    copyText(customer.phoneNumber),
-    copyText(customer.locationCountryId),
-    copyText(customer.birthdate),
-    customer.creationDate,
-    customer.customerStatus,
-    customer.canBeContactedByMaison,
-    customer.hasSapCrmError,
-    customer.clientSpending,
-    copyText(customer.lastTransactionDate),
-    copyText(customer.saleRepresentativeEmail),
-    customer.transactions !== null,
-  ];
-  return `${values.join('\t')}\n`;
+/** The stored lines of customers that are all here. */
+export function storedLines(): LoadedTable {
+  const version = lineVersion();
+  return {
+    name: 'customer_lines',
+    columns: ['brand', 'pos_code', 'booster_customer_id', 'version', 'line'],
+    rowsOf: (customer) =>
+      `${copyText(customer.brand)}\t${copyText(customer.posCode)}\t${customer.boosterCustomerId}\t${version}\t${copyText(writeLine(customer))}\n`,
+  };
 }
 
 /** A text in COPY's text format. */

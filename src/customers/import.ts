@@ -52,7 +52,7 @@ export async function importCustomers(
       if (text instanceof BadLine) throw text;
       const customer = parseCustomerLine(text);
       const again = !seen.add(customer.boosterCustomerId);
-      load.add(customer, again);
+      load.add(customer, text.length);
       counts.added += 1;
       if (again) {
         counts.replaced += 1;

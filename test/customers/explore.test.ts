@@ -127,7 +127,7 @@ describe('a lookup finds its customer through an index', () => {
 
   test.each<[string, CustomerFilterInput, string[]]>([
     ['email', { email: 'CUSTOMER.4321@example.com' }, ['customers_by_email']],
-    ['phoneNumber', { phoneNumber: '+39 333 12 04321' }, ['customers_by_phone']],
+    ['phoneNumber', { phoneNumber: '+39 333 12 04321' }, ['customers_by_national_phone']],
     ['boosterCustomerIds', { boosterCustomerIds: [4_321] }, ['customers_pkey|customers_by_brand']],
     [
       'searchKey (sapCrmId)',

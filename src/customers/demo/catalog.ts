@@ -5,7 +5,7 @@ import type { World } from './world.ts';
  * Writes the names of the demo Maisons, of their points of sale and sales representatives, which customers' lines do
  * not have. What is there already stays as it is.
  */
-export async function writeCatalog(sql: postgres.TransactionSql, { houses }: World): Promise<void> {
+export async function writeCatalog(sql: postgres.Sql, { houses }: World): Promise<void> {
   const brands = houses.map(({ maison: { code, name } }) => ({ code, name }));
   const shops = houses.flatMap(({ maison, shops }) =>
     shops.map(({ code, name }) => ({ brand: maison.code, pos_code: code, name })),

@@ -50,13 +50,13 @@ export async function seedCustomers(
     stored = customers;
     tell();
   };
-  await loadCustomers(url, { signal, onStored }, async ({ tx, add, drain }) => {
-    firstId = await findFirstId(tx);
+  await loadCustomers(url, { signal, onStored }, async ({ sql, add, drain }) => {
+    firstId = await findFirstId(sql);
     if (firstId + customers - 1 > MAX_ID) throw new RangeError(`There are no ${customers} ids left.`);
-    await writeCatalog(tx, world);
+    await writeCatalog(sql, world);
     while (made < customers) {
       for (let n = 0; n < PORTION && made < customers; n += 1) {
-        add(makeCustomer(world, firstId + made), false);
+        add(makeCustomer(world, firstId + made));
         made += 1;
       }
       tell();
@@ -66,8 +66,8 @@ export async function seedCustomers(
   return { firstId, lastId: firstId + customers - 1 };
 }
 
-async function findFirstId(tx: postgres.TransactionSql): Promise<number> {
-  const [row] = await tx<{ next: number | null }[]>`
+async function findFirstId(sql: postgres.Sql): Promise<number> {
+  const [row] = await sql<{ next: number | null }[]>`
     select max(booster_customer_id)::float8 + 1 as next from customers`;
   return Math.max(row?.next ?? FIRST_ID, FIRST_ID);
 }

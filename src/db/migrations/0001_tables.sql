@@ -178,7 +178,6 @@ ALTER TABLE "transactions" ADD CONSTRAINT "transactions_booster_customer_id_cust
 CREATE INDEX "audit_by_export" ON "audit" USING btree ("export_id");--> statement-breakpoint
 CREATE INDEX "customers_by_brand" ON "customers" USING btree ("brand","booster_customer_id","pos_code");--> statement-breakpoint
 CREATE INDEX "customers_by_email" ON "customers" USING btree (fold_case(trim("email")));--> statement-breakpoint
-CREATE INDEX "customers_by_phone" ON "customers" USING btree (plain_phone_number("phone_number"));--> statement-breakpoint
 CREATE INDEX "customers_by_national_phone" ON "customers" USING btree ("national_phone_number");--> statement-breakpoint
 CREATE INDEX "customers_by_sap_crm_id" ON "customers" USING btree (fold_case("sap_crm_id"));--> statement-breakpoint
 CREATE INDEX "customers_by_name" ON "customers" USING gin ("search_name" gin_trgm_ops);--> statement-breakpoint

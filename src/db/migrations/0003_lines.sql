@@ -68,7 +68,7 @@ BEGIN
   RETURN NULL;
 END $$;
 --> statement-breakpoint
--- Logical replication applies rows one by one and fires row triggers alone.
+-- Logical replication applies rows one by one and fires row triggers alone. A bulk load does without triggers, too.
 CREATE FUNCTION keep_replicated_customer_line() RETURNS trigger
   LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -105,7 +105,8 @@ BEGIN
     EXECUTE format('CREATE TRIGGER lines_after_truncate AFTER TRUNCATE ON %I
       FOR EACH STATEMENT EXECUTE FUNCTION drop_all_customer_lines()', source);
     EXECUTE format('CREATE TRIGGER lines_after_replication AFTER INSERT OR UPDATE OR DELETE ON %I
-      FOR EACH ROW EXECUTE FUNCTION keep_replicated_customer_line()', source);
+      FOR EACH ROW WHEN (current_setting(''customer_export.defer_lines'', true) IS DISTINCT FROM ''on'')
+      EXECUTE FUNCTION keep_replicated_customer_line()', source);
     EXECUTE format('ALTER TABLE %I ENABLE REPLICA TRIGGER lines_after_replication', source);
   END LOOP;
 END $$;
