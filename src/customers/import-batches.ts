@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { CustomerLine } from './customer-line.ts';
 import type { Batch } from './import-store.ts';
 
@@ -12,7 +13,7 @@ export type BatchOptions = {
 export type Batches = {
   /** Adds a customer, or replaces it. `size`: characters that it may take, where that is not known to be a few hundred. */
   readonly add: (customer: CustomerLine, size?: number) => void;
-  /** Waits for the server when it is behind; to be called every few hundred customers. */
+  /** Lets the server have what waits for it, and waits when it is behind; to be called every hundred customers. */
   readonly drain: () => Promise<void>;
   /** Stores what is left, and says how many customers were added. */
   readonly finish: () => Promise<number>;
@@ -53,6 +54,8 @@ export function createBatches(
       });
       running.catch(() => {}); // told to whoever comes next
     }
+    // Sockets get their turn: otherwise the server would wait for its next rows until the next batch is made.
+    await turn();
   };
 
   return {

@@ -16,7 +16,8 @@ export type ImportFile = AsyncDisposable & {
   readonly chunks: AsyncIterable<Uint8Array>;
 };
 
-const CHUNK_SIZE = 256 * 1024;
+/** Some hundred lines: while they are read, the database waits for the next rows. */
+const CHUNK_SIZE = 64 * 1024;
 
 /**
  * Opens a file to import.

@@ -1,4 +1,3 @@
-import { compareCodePoints } from './code-points.ts';
 import type { CustomerLine } from './customer-line.ts';
 import { writeLine } from './import-stored-line.ts';
 import { lineVersion } from './stored-lines.ts';
@@ -66,10 +65,8 @@ export const sources: readonly LoadedTable[] = [
     ],
     rowsOf({ boosterCustomerId, transactions }) {
       if (transactions === null) return '';
-      // In the order of the table's key: each row goes to the end of its index.
-      const ordered = transactions.toSorted((a, b) => compareCodePoints(a.transactionId, b.transactionId));
       let rows = '';
-      for (const { transactionId, transactionDate, amount, category } of ordered) {
+      for (const { transactionId, transactionDate, amount, category } of transactions) {
         const path = category ? category.map(copyText).join('\t') : noCategory;
         rows += `${boosterCustomerId}\t${copyText(transactionId)}\t${transactionDate}\t${amount}\t${path}\n`;
       }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createRandom } from '../../src/customers/demo/random.ts';
 import { type ImportReport, importCustomers } from '../../src/customers/import.ts';
@@ -160,9 +160,35 @@ test('every text comes back, whatever is in it', async () => {
       );
       expect(await put(...lines)).toMatchObject({ skipped: 0 });
       expect(await exported(defaultSelection)).toEqual(texts(...lines));
+      expect(await stored()).toEqual(texts(...lines));
     }),
     { numRuns: 10 },
   );
+});
+
+test('lines are stored as they would be built: lists in order, amounts and instants in short', async () => {
+  const tag = (sapInterestId: string) => ({ interest: null, sapInterestId });
+  await put(
+    bareLine(1, {
+      creationDate: '2023-11-01T12:30:00.123456+01:00',
+      clientSpending: 100,
+      lastTransactionDate: '2024-02-29T12:00:00.999999Z',
+      birthdate: '0001-01-01',
+      // By code point: JavaScript's own order has the emoji before U+FFFD.
+      interests: ['\u{1f339}', 'b', '\ufffd', 'a', 'ab', 'é'].map(tag),
+      hobbies: [
+        { hobby: 'b', sapHobbyId: null },
+        { hobby: 'a', sapHobbyId: null },
+        { hobby: null, sapHobbyId: 'z' },
+      ],
+    }),
+    bareLine(2, { clientSpending: -0.5 }),
+    bareLine(3, { clientSpending: 1200.1 }),
+    line(4, { transactions: [sale('a', 1.25), sale('b', 0.75)] }),
+    line(5, { transactions: [sale('a', 1), sale('b', -1)] }),
+  );
+  expect(await stored()).toHaveLength(5);
+  expect(await stored()).toEqual(await exported(defaultSelection));
 });
 
 test('names of 10,000 characters come back and are found', async () => {
@@ -463,6 +489,87 @@ test('two imports at once take turns', async () => {
   expect([up.imported, down.imported]).toEqual([300, 300]);
   expect(await db.execute(sql`select first_name from customers group by 1`)).toHaveLength(1);
 });
+
+test('a customer that somebody else stores at the same moment gets what its line says', async () => {
+  await put(line(1));
+  const other = await raw.reserve();
+  await other`begin`;
+  await other`
+    insert into customers (booster_customer_id, brand, pos_code, creation_date, customer_status,
+      can_be_contacted_by_maison, has_sap_crm_error)
+    values (3, 'cartier', 'P1', now(), 'Prospect', false, false)`;
+  const lines = [2, 3, 4].map((id) => line(id, { firstName: 'new' }));
+  const importing = put(...lines);
+  await waitForLock();
+  await other`commit`;
+  other.release();
+  expect(await importing).toMatchObject({ imported: 3, faults: [] });
+  expect(await exported()).toEqual(texts(line(1), ...lines));
+  expect(await stored()).toEqual(await exported(defaultSelection));
+});
+
+test('a first load waits for nobody who is at the tables', async () => {
+  const other = await raw.reserve();
+  await other`begin`;
+  await other`select from customers`;
+  await put(line(1), line(2));
+  await other`rollback`;
+  other.release();
+  expect(await exported()).toEqual(texts(line(1), line(2)));
+});
+
+test('a first load leaves every index in its place', async () => {
+  const indexes = () =>
+    raw`select indexdef from pg_indexes where tablename in ('customers', 'customer_lines') order by 1`;
+  const before = [...(await indexes())];
+  await put(line(1));
+  expect([...(await indexes())]).toEqual(before);
+});
+
+test('a user who owns no table and may not switch off triggers imports the same', async () => {
+  const role = `loader_${process.pid}`;
+  await raw.unsafe(`create role ${role} nologin bypassrls;
+    grant select, insert, update, delete on all tables in schema public to ${role}`);
+  try {
+    const load = (...lines: readonly (Keys | string)[]) =>
+      importCustomers(`${url}?role=${role}`, bytesOf(...lines), { onFault: () => {} });
+    const bought = line(2, { transactions: [sale('a', 1.25)] });
+    await load(`${fullText}\n`, bought);
+    await load(
+      bareLine(2, { firstName: 'new' }),
+      line(3, { interests: [{ interest: 'x', sapInterestId: 'X' }] }),
+    );
+    expect(await exported()).toEqual([
+      expect.stringContaining('"clientSpending":1.25'),
+      JSON.stringify(line(3, { interests: [{ interest: 'x', sapInterestId: 'X' }] })),
+      fullText,
+    ]);
+    expect(await stored()).toEqual(await exported(defaultSelection));
+    await raw`delete from customers where booster_customer_id = 2`;
+    expect(await raw`select from transactions where booster_customer_id = 2`).toHaveLength(0);
+  } finally {
+    await raw.unsafe(`drop owned by ${role}; drop role ${role}`);
+  }
+});
+
+test('rows of a customer that is not there are refused, after a load too', async () => {
+  await put(line(1));
+  await expect(Promise.resolve(raw`insert into customer_interests values (2, 'X', 'x')`)).rejects.toThrow(
+    'foreign key',
+  );
+});
+
+/** Until somebody waits for a lock that another holds. */
+async function waitForLock(): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const waiting = await raw`select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'transactionid'`;
+      expect(waiting).toHaveLength(1);
+    },
+    { timeout: 10_000, interval: 20 },
+  );
+}
 
 /** The lines that are stored for exports. */
 async function stored(): Promise<unknown[]> {

@@ -1,3 +1,5 @@
+import { Socket } from 'node:net';
+import { finished } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -6,7 +8,8 @@ import { useDatabase } from '../support/postgres.ts';
 
 /*
  * What `patches/postgres+3.4.9.patch` mends (porsager/postgres#1066, #1154, #1208): a connection that is cut must not
- * end the process, nor stay in the pool deaf, nor run one transaction's statements in another one.
+ * end the process, nor stay in the pool deaf, nor run one transaction's statements in another one. And what a COPY
+ * into a table needs: that it tells of every fault, and does not wait 40 ms for its end.
  */
 
 const { url, db: other } = useDatabase();
@@ -106,4 +109,27 @@ describe('a connection that is cut', () => {
     const answers = Promise.all(Array.from({ length: 20 }, () => db.execute(sql`select pg_sleep(0.05)`)));
     expect(await answers).toHaveLength(20);
   });
+});
+
+test('a COPY tells of a fault that comes after its last byte, and the connection goes on', async () => {
+  const { sql: client } = open(1);
+  const connection = await client.reserve();
+  await connection`create temporary table numbers (n integer primary key)`;
+  const copy = async (rows: string) => {
+    const stream = await connection.unsafe('copy numbers from stdin').writable();
+    await Promise.all([finished(stream), stream.end(rows)]);
+  };
+  await copy('1\n2\n');
+  await expect(copy('3\n1\n')).rejects.toMatchObject({ code: '23505' });
+  await copy('3\n');
+  expect(await connection`select count(*)::int as n from numbers`).toEqual([{ n: 3 }]);
+  connection.release();
+});
+
+test('a small packet does not wait until the one before is acknowledged', async () => {
+  const noDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
+  const { sql: client } = open(1);
+  await client`select`;
+  expect(noDelay).toHaveBeenCalledWith(true);
+  noDelay.mockRestore();
 });

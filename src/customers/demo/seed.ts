@@ -28,7 +28,7 @@ export type SeedReport = {
 const FIRST_ID = 1_000_001;
 const MAX_ID = 2 ** 31 - 1;
 /** Made at a time. */
-const PORTION = 500;
+const PORTION = 100;
 
 /**
  * Adds demo customers with their transactions, all or none. Their ids follow the largest that is there, and each
