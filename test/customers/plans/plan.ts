@@ -23,6 +23,7 @@ const planNode = z.looseObject({
   'Index Name': z.string().optional(),
   'Actual Rows': z.number(),
   'Actual Loops': z.number(),
+  'Parallel Aware': z.boolean().default(false),
   'Rows Removed by Filter': z.number().default(0),
   'Rows Removed by Index Recheck': z.number().default(0),
   'Shared Hit Blocks': z.number().default(0),
@@ -53,7 +54,10 @@ export async function explain(client: postgres.Sql, statement: SQL, settings: SQ
       if (table !== undefined) {
         const looked =
           node['Actual Rows'] + node['Rows Removed by Filter'] + node['Rows Removed by Index Recheck'];
-        rows.set(table, (rows.get(table) ?? 0) + Math.round(looked * node['Actual Loops']));
+        const loops = node['Actual Loops'];
+        // What parallel workers did is told as their mean, rounded.
+        const rounding = node['Parallel Aware'] ? loops : 0;
+        rows.set(table, (rows.get(table) ?? 0) + Math.max(0, Math.round(looked * loops) - rounding));
       }
       for (const child of node.Plans) visit(child);
     };
