@@ -10,11 +10,14 @@ import { readOrMakeSetting } from './db/settings.ts';
 import type { ExportDeps } from './exports/deps.ts';
 import { isDatabaseAway } from './exports/failures.ts';
 import { openTaskWatch } from './exports/watch.ts';
+import { openStatus } from './status.ts';
 import { openStorage } from './storage/open.ts';
 
 export type App = {
   /** Where the gateway is reached; null without the role. */
   readonly url: string | null;
+  /** Where a process without that role tells how it is; null unless it was given a port. */
+  readonly statusUrl: string | null;
   /** Ends in order, giving running exports back to the queue. */
   readonly stop: () => Promise<void>;
 };
@@ -42,7 +45,14 @@ async function openApp(
   opened: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<App> {
+  if (config.tracing) {
+    // Loaded only where it is wanted, and closed last: ends are traced, too.
+    const { startTracing } = await import('./telemetry/tracing.ts');
+    opened.defer(startTracing(config.tracing, log));
+  }
   const gateway = config.roles.has('gateway') ? await listen(config, log, opened) : null;
+  const status = gateway || config.port === null ? null : await openStatus(config, config.port, log);
+  if (status) opened.defer(status.close);
   const databaseUrl = await openDatabase(config, opened, signal);
   await waitForDatabase(databaseUrl, log, signal);
   const { db, sql, close } = connect(databaseUrl);
@@ -80,7 +90,8 @@ async function openApp(
     await sql.listen(WORK_CHANNEL, worker.wake);
   }
   if (gateway) serving.push(await gateway.serve(deps));
-  return { url: gateway?.url ?? null, stop: () => opened.disposeAsync() };
+  status?.serve(db);
+  return { url: gateway?.url ?? null, statusUrl: status?.url ?? null, stop: () => opened.disposeAsync() };
 }
 
 /** Loads the gateway's half only where it is wanted: a worker does without half of the memory. */

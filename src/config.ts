@@ -2,6 +2,7 @@ import { type Environment, readEnvironment } from './config/environment.ts';
 import * as kinds from './config/kinds.ts';
 import { findMisspelt } from './config/misspelt.ts';
 import { storageUnder, storageUrl } from './config/storage-url.ts';
+import { readTracing, type TracingConfig } from './config/tracing.ts';
 import type { StorageLocation } from './storage/location.ts';
 
 const roles = ['gateway', 'worker'] as const;
@@ -23,11 +24,20 @@ export type AuthConfig =
 /** What a token must say of itself. */
 type TokenClaims = { readonly issuer: string; readonly audience: string };
 
+/** Who may read `/metrics`: brands and volumes are not for everybody. */
+export type MetricsAccess =
+  | { readonly kind: 'off' }
+  /** Everyone on this machine. */
+  | { readonly kind: 'open' }
+  | { readonly kind: 'token'; readonly token: string };
+
+export type { TracingConfig };
+
 /** Every setting, checked. What each means is in the README, under Configuration. */
 export type Config = {
   readonly host: string;
-  /** 0 = a free one. */
-  readonly port: number;
+  /** 0 = a free one; null = a worker that serves nothing. */
+  readonly port: number | null;
   /** Without a slash at its end; null = `http://HOST:PORT`, known once the server listens. */
   readonly publicUrl: string | null;
   readonly database: { readonly kind: 'embedded' } | { readonly kind: 'server'; readonly url: string };
@@ -46,6 +56,9 @@ export type Config = {
   readonly rateLimitPerMinute: number;
   readonly graphiql: boolean;
   readonly introspection: boolean;
+  readonly metrics: MetricsAccess;
+  /** Null = nothing is traced. */
+  readonly tracing: TracingConfig | null;
   readonly logLevel: LogLevel;
 };
 
@@ -71,14 +84,18 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
   const open = auth.kind === 'open';
   const dataDir = env.read('DATA_DIR', kinds.path, './.data');
   const databaseUrl = env.read('DATABASE_URL', kinds.databaseUrl, null);
+  const host = env.read('HOST', kinds.host, '127.0.0.1');
+  const asked = env.read('ROLES', kinds.someOf(roles), new Set(roles));
+  const isGateway = asked.has('gateway');
   const config: Config = {
-    host: env.read('HOST', kinds.host, '127.0.0.1'),
-    port: env.read('PORT', kinds.wholeNumber(0, 65_535), 4000),
+    host,
+    // Workers beside a gateway on one machine must not quarrel over a port that nobody has asked for.
+    port: env.read('PORT', kinds.wholeNumber(0, 65_535), isGateway ? 4000 : null),
     publicUrl: env.read('PUBLIC_URL', kinds.publicUrl, null),
     database: databaseUrl === null ? { kind: 'embedded' } : { kind: 'server', url: databaseUrl },
     dataDir,
     storage: env.read('STORAGE_URL', storageUrl, storageUnder(dataDir)),
-    roles: env.read('ROLES', kinds.someOf(roles), new Set(roles)),
+    roles: asked,
     exportConcurrency: env.read('EXPORT_CONCURRENCY', kinds.wholeNumber(1, 100), 2),
     exportRetentionHours: env.read('EXPORT_RETENTION_HOURS', kinds.wholeNumber(1, 168), 24),
     // No longer than the longest retention, which is also the longest life that S3 signs for.
@@ -94,10 +111,12 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     ),
     graphiql: env.read('GRAPHIQL', kinds.onOrOff, open),
     introspection: env.read('INTROSPECTION', kinds.onOrOff, open),
+    metrics: readMetricsAccess(env, open && kinds.isLoopback(host)),
+    tracing: readTracing(env),
     logLevel: env.read('LOG_LEVEL', kinds.oneOf(logLevels), 'info'),
   };
   const unauthenticated = !keySources.some(env.has);
-  if (unauthenticated && !kinds.isLoopback(config.host)) {
+  if (isGateway && unauthenticated && !kinds.isLoopback(host)) {
     env.note(
       'HOST must be loopback (127.0.0.0/8, ::1 or localhost) while callers are not authenticated: set JWT_JWKS_URL or JWT_PUBLIC_KEY_FILE to listen elsewhere.',
     );
@@ -105,6 +124,12 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
   const faults = [...env.faults(), ...findMisspelt(variables, env.known())];
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
+}
+
+function readMetricsAccess(env: Environment, open: boolean): MetricsAccess {
+  const token = env.readGuarded('METRICS_TOKEN', kinds.token, null);
+  if (token !== null) return { kind: 'token', token };
+  return { kind: open ? 'open' : 'off' };
 }
 
 /** Open only when no part of authentication is set: half a setting must not open the door. */

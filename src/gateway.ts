@@ -4,11 +4,13 @@ import { openAuthenticator } from './auth/token.ts';
 import type { Config } from './config.ts';
 import { listBrands, listPointsOfSale } from './customers/brands.ts';
 import type { ExportDeps } from './exports/deps.ts';
+import { openFigures } from './exports/figures.ts';
 import { buildSchema } from './graphql/schema.ts';
 import { createDownloadHandler } from './http/download.ts';
 import type { ExampleFilter } from './http/graphiql.ts';
 import { createGraphql } from './http/graphql.ts';
 import { answerHealth } from './http/health.ts';
+import { answerMetrics, type MetricsSources } from './http/metrics.ts';
 import { createOpenApiHandler } from './http/openapi-route.ts';
 import { allowsOrigin, checkOrigin, refuseForeignNames } from './http/origins.ts';
 import { createRateLimit } from './http/rate-limit.ts';
@@ -31,12 +33,14 @@ export type Gateway = {
 
 /** Listens at once; what it serves needs the database and comes later. */
 export async function openGateway(config: Config, log: Logger): Promise<Gateway> {
-  const routes: Route[] = [...startingRoutes];
+  const routes: Route[] = [];
   const http = createHttpServer(routes, log);
-  const port = await http.listen(config.host, config.port);
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const localOnly = config.auth.kind === 'open' ? [refuseForeignNames] : [];
+  const metrics = (sources: MetricsSources) => answerMetrics(config.metrics, sources);
+  routes.push(...localOnly, metrics({ figures: async () => null }), ...startingRoutes);
+  const url = await http.listen(config.host, config.port ?? 0);
   return {
-    url: `http://${host}:${port}`,
+    url,
     serve: async (deps) => {
       const authenticator = await openAuthenticator(config.auth, log);
       const rateLimit = createRateLimit(config.rateLimitPerMinute);
@@ -51,7 +55,7 @@ export async function openGateway(config: Config, log: Logger): Promise<Gateway>
         rateLimit,
         exampleFilter: () => findExample(deps),
       });
-      const endSockets = serveWebsocket(http.server, {
+      const sockets = serveWebsocket(http.server, {
         graphql,
         authenticator,
         log,
@@ -63,9 +67,13 @@ export async function openGateway(config: Config, log: Logger): Promise<Gateway>
       routes.splice(
         0,
         routes.length,
-        ...(config.auth.kind === 'open' ? [refuseForeignNames] : []),
+        ...localOnly,
         checkOrigin(config.allowedOrigins),
         answerHealth(() => deps.db.execute(sql`select 1`)),
+        metrics({
+          figures: openFigures(deps.db),
+          subscriptions: () => ({ websocket: sockets.countOperations(), sse: http.countEventStreams() }),
+        }),
         createOpenApiHandler(schema),
         createDownloadHandler(deps, authenticator.authenticate),
         createRestHandler(deps, authenticator.authenticate, rateLimit),
@@ -76,7 +84,7 @@ export async function openGateway(config: Config, log: Logger): Promise<Gateway>
         },
       );
       return async () => {
-        await endSockets();
+        await sockets.end();
         await http.drain(DRAIN_MS);
       };
     },

@@ -31,13 +31,13 @@ async function main(config: Config): Promise<void> {
 }
 
 function announce(config: Config, app: App, log: Logger): void {
-  if (config.auth.kind === 'open') {
+  if (app.url !== null && config.auth.kind === 'open') {
     log.warn(
       'OPEN: callers are not authenticated, so only this machine may connect. Set JWT_JWKS_URL or JWT_PUBLIC_KEY_FILE.',
     );
   }
-  if (app.url === null) log.info('working');
-  else log.info({ graphql: `${app.url}/graphql` }, `listening on ${app.url}`);
+  if (app.url !== null) log.info({ graphql: `${app.url}/graphql` }, `listening on ${app.url}`);
+  else log.info(app.statusUrl === null ? 'working' : `working, status on ${app.statusUrl}`);
 }
 
 function stopOnSignal(log: Logger): AbortSignal {

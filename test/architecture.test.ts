@@ -6,19 +6,21 @@ import { describe, expect, test } from 'vitest';
 const arrows: Readonly<Record<string, readonly string[]>> = {
   main: ['app', 'config', 'log'],
   commands: ['app', 'config', 'customers', 'db', 'graphql', 'http', 'log'],
-  app: ['config', 'customers', 'db', 'exports', 'gateway', 'storage', 'worker'],
+  app: ['config', 'customers', 'db', 'exports', 'gateway', 'status', 'storage', 'telemetry', 'worker'],
   gateway: ['auth', 'config', 'customers', 'exports', 'graphql', 'http'],
-  http: ['auth', 'config', 'errors', 'exports', 'graphql', 'customers'],
+  status: ['config', 'db', 'exports', 'http'],
+  http: ['auth', 'config', 'errors', 'exports', 'graphql', 'customers', 'telemetry'],
   graphql: ['auth', 'customers', 'errors', 'exports'],
   worker: ['customers', 'exports'],
-  exports: ['auth', 'customers', 'db', 'errors', 'storage'],
+  exports: ['auth', 'customers', 'db', 'errors', 'storage', 'telemetry'],
   customers: ['db', 'errors'],
   auth: ['config', 'errors'],
   config: ['storage'],
   db: [],
   errors: [],
   log: [],
-  storage: [],
+  storage: ['telemetry'],
+  telemetry: ['config'],
 };
 
 const src = join(import.meta.dirname, '../src');

@@ -38,6 +38,8 @@ test('without any setting the server is open, on loopback, with everything embed
     rateLimitPerMinute: 60_000,
     graphiql: true,
     introspection: true,
+    metrics: { kind: 'open' },
+    tracing: null,
     logLevel: 'info',
   });
 });
@@ -60,6 +62,10 @@ test('every setting can be given', () => {
     RATE_LIMIT_PER_MINUTE: '0',
     GRAPHIQL: 'true',
     INTROSPECTION: 'on',
+    METRICS_TOKEN: 't'.repeat(32),
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318/otel/',
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.25',
     LOG_LEVEL: 'DEBUG',
   });
   expect(config).toEqual({
@@ -92,6 +98,12 @@ test('every setting can be given', () => {
     rateLimitPerMinute: 0,
     graphiql: true,
     introspection: true,
+    metrics: { kind: 'token', token: 't'.repeat(32) },
+    tracing: {
+      url: new URL('http://collector.example:4318/otel/v1/traces'),
+      sampler: 'parentbased_traceidratio',
+      ratio: 0.25,
+    },
     logLevel: 'debug',
   });
 });
@@ -121,8 +133,8 @@ test('every fault is told at once, each by its variable', () => {
   });
   expect(faults).toEqual([
     'JWT_JWKS_URL or JWT_PUBLIC_KEY_FILE must be set, because JWT_ISSUER is.',
-    'PORT must be a whole number from 0 to 65535.',
     'ROLES must be one or more of gateway, worker, separated by commas.',
+    'PORT must be a whole number from 0 to 65535.',
     'EXPORT_CONCURRENCY must be a whole number from 1 to 100.',
     'EXPORT_RETENTION_HOURS must be a whole number from 1 to 168.',
     expect.stringMatching(/^HOST must be loopback/),
@@ -297,4 +309,43 @@ describe('files are kept in', () => {
   ])('%s', (url, storage) => {
     expect(loadConfig({ STORAGE_URL: url }).storage).toEqual(storage);
   });
+});
+
+test('metrics are open on this machine alone, and closed with authentication unless there is a token', () => {
+  expect(loadConfig({}).metrics).toEqual({ kind: 'open' });
+  expect(loadConfig(withKeys).metrics).toEqual({ kind: 'off' });
+  expect(loadConfig({ ROLES: 'worker', HOST: '0.0.0.0' }).metrics).toEqual({ kind: 'off' });
+  expect(faultsOf({ METRICS_TOKEN: 'short' })).toEqual([
+    'METRICS_TOKEN must be at least 32 characters without spaces.',
+  ]);
+  expect(faultsOf({ METRICS_TOKEN: '' })).toHaveLength(1);
+});
+
+test('a worker listens only where a port is named, and may do so anywhere: it has no callers', () => {
+  expect(loadConfig({ ROLES: 'worker' }).port).toBeNull();
+  expect(loadConfig({ ROLES: 'worker', PORT: '4000', HOST: '0.0.0.0' })).toMatchObject({ port: 4000 });
+});
+
+test('traces go where the standard variables say', () => {
+  const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318' };
+  expect(loadConfig(traced).tracing).toEqual({
+    url: new URL('http://collector.example:4318/v1/traces'),
+    sampler: 'parentbased_always_on',
+    ratio: 1,
+  });
+  const own = { ...traced, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/in' };
+  expect(loadConfig(own).tracing?.url.href).toBe('https://traces.example/in');
+  expect(loadConfig({ ...traced, OTEL_SDK_DISABLED: 'true' }).tracing).toBeNull();
+  expect(loadConfig({ ...traced, OTEL_TRACES_EXPORTER: 'none' }).tracing).toBeNull();
+  expect(
+    faultsOf({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_TRACES_SAMPLER_ARG: '2',
+    }),
+  ).toEqual([
+    'OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL without user and query, of a collector that takes OTLP over HTTP.',
+    'OTEL_EXPORTER_OTLP_PROTOCOL must be http/json or http/protobuf: traces are sent over HTTP, as JSON.',
+    'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1.',
+  ]);
 });

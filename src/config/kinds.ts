@@ -104,6 +104,11 @@ export const databaseUrl: Kind<string> = {
   },
 };
 
+export const token: Kind<string> = {
+  mustBe: 'at least 32 characters without spaces',
+  parse: (text) => (/^\S{32,}$/.test(text) ? text : undefined),
+};
+
 export const signingKeys: Kind<readonly string[]> = {
   mustBe:
     'one key of at least 32 bytes, or several separated by commas (the first signs, all of them verify)',
@@ -113,7 +118,7 @@ export const signingKeys: Kind<readonly string[]> = {
   },
 };
 
-function webUrl(text: string): URL | undefined {
+export function webUrl(text: string): URL | undefined {
   const url = URL.parse(text);
   return url && /^https?:$/.test(url.protocol) && !url.username && !url.password ? url : undefined;
 }

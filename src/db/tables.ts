@@ -217,6 +217,8 @@ export const exports = pgTable(
     compression: text().notNull(),
     /** Whose customers the caller might see when it asked: `ReadScope` of `db/row-security.ts`. */
     readScope: jsonb().notNull(),
+    /** The trace that asked for it, in W3C's words, so that whoever runs it goes on with that; null = none. */
+    traceparent: text(),
     status: text().notNull().default('CREATED'),
     /** The fence: every claim adds one, and only the holder of the current number may write. */
     attempt: integer().notNull().default(0),

@@ -1,5 +1,6 @@
 import type { CustomerLines } from '../customers/read.ts';
 import type { Database } from '../db/client.ts';
+import { linesWritten } from '../telemetry/metrics.ts';
 import type { ExportTask } from './task.ts';
 import { isRunning, type ProgressReport, recordProgress } from './task-store.ts';
 
@@ -43,6 +44,7 @@ export function reportProgress(db: Database, task: ExportTask, onLost: () => voi
       tick();
       for await (const chunk of lines.chunks) {
         objectCount += chunk.lines;
+        linesWritten.inc({ brand: task.brand }, chunk.lines);
         yield chunk.bytes;
       }
     },

@@ -1,14 +1,17 @@
 import { parseCustomerFilter } from '../customers/filter.ts';
 import { readCustomerLines } from '../customers/read.ts';
 import { parseReadScope } from '../db/row-security.ts';
+import { attempts, bytesWritten, exportDuration } from '../telemetry/metrics.ts';
+import { continueTrace, inSpan, type Note, spanOf } from '../telemetry/spans.ts';
 import { recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { clearAwayBefore, readerName } from './discard.ts';
 import { compress, count, measure } from './encode.ts';
+import { diagnose } from './failures.ts';
 import { fileKey } from './file.ts';
 import { reportProgress } from './report.ts';
-import { settleAttempt } from './settle.ts';
-import type { ExportTask } from './task.ts';
+import { type Ending, settleAttempt } from './settle.ts';
+import type { ExportTask, FailureCode } from './task.ts';
 import { type PublishedFile, publishTask } from './task-store.ts';
 
 /** What ends a run from outside. */
@@ -29,21 +32,42 @@ class ClaimLost extends Error {
  * @throws when not even that can be written down: then the database is away, and the next attempt begins with it.
  */
 export async function runExport(deps: ExportDeps, task: ExportTask, signals: RunSignals): Promise<void> {
+  const parent = continueTrace(task.traceparent);
+  const facts = { 'export.task_id': task.id, 'export.attempt': task.attempt, 'export.brand': task.brand };
+  await inSpan('export attempt', { kind: 'consumer', parent, facts }, async (note) => {
+    const since = performance.now();
+    const result = await attempt(deps, task, signals, note);
+    attempts.inc({ result });
+    note({ 'export.status': result });
+    if (result === 'COMPLETED') {
+      exportDuration.observe({ brand: task.brand }, (performance.now() - since) / 1000);
+    }
+  });
+}
+
+/** How an attempt ended, as it knows itself: RETURNED to the queue, LOST to a cancellation or another worker, or failed. */
+type Result = 'COMPLETED' | 'RETURNED' | 'LOST' | FailureCode;
+
+async function attempt(deps: ExportDeps, task: ExportTask, signals: RunSignals, note: Note): Promise<Result> {
   const log = deps.log.child({ taskId: task.id, attempt: task.attempt });
   log.info('export started');
   try {
     const file = await writeFile(deps, task, signals);
-    await publish(deps, task, file);
+    note({ 'export.lines': file.objectCount, 'export.bytes': file.fileSize });
+    await inSpan('export publish', {}, () => publish(deps, task, file));
     log.info({ objectCount: file.objectCount, fileSize: file.fileSize }, 'export completed');
+    return 'COMPLETED';
   } catch (error) {
-    if (error instanceof ClaimLost || signals.lost.aborted) {
-      await settleAttempt(deps, task, { kind: 'lost' });
-    } else if (signals.stop.aborted) {
-      await settleAttempt(deps, task, { kind: 'stopped' });
-    } else {
-      await settleAttempt(deps, task, { kind: 'failed', error });
-    }
+    const ending = endingOf(error, signals);
+    await settleAttempt(deps, task, ending);
+    if (ending.kind === 'failed') return diagnose(error).code;
+    return ending.kind === 'stopped' ? 'RETURNED' : 'LOST';
   }
+}
+
+function endingOf(error: unknown, { stop, lost }: RunSignals): Ending {
+  if (error instanceof ClaimLost || lost.aborted) return { kind: 'lost' };
+  return stop.aborted ? { kind: 'stopped' } : { kind: 'failed', error };
 }
 
 /** Reads the customers of one snapshot and writes their lines into the attempt's own object. */
@@ -58,17 +82,22 @@ async function writeFile(
   await clearAwayBefore(deps, task);
   const parsed = parseCustomerFilter(task.filter);
   if ('problems' in parsed) throw new Error('The stored filter is not a filter.');
-  await using lines = await readCustomerLines(deps.databaseUrl, {
-    filter: parsed.filter,
-    selection: task.selection,
-    scope: parseReadScope(task.readScope),
-    name: readerName(task),
-    signal,
-  });
-  const plain = count(report.counted(lines));
+  const { filter } = parsed;
+  await using lines = await inSpan('export count', {}, () =>
+    readCustomerLines(deps.databaseUrl, {
+      filter,
+      selection: task.selection,
+      scope: parseReadScope(task.readScope),
+      name: readerName(task),
+      signal,
+    }),
+  );
+  const plain = count(spanOf('export read', report.counted(lines)));
   const served = measure(compress(plain.chunks, task.compression));
   const key = fileKey(task);
-  await deps.storage.write(key, served.chunks, signal);
+  await inSpan('export upload', {}, () =>
+    deps.storage.write(key, countBytes(served.chunks, task.brand), signal),
+  );
   signal.throwIfAborted();
   return {
     fileKey: key,
@@ -77,6 +106,14 @@ async function writeFile(
     fileSha256: served.sha256(),
     objectCount: report.objectCount(),
   };
+}
+
+/** Counts while it is written: a long export is seen before its end. */
+async function* countBytes(chunks: AsyncIterable<Uint8Array>, brand: string) {
+  for await (const chunk of chunks) {
+    bytesWritten.inc({ brand }, chunk.byteLength);
+    yield chunk;
+  }
 }
 
 /** The file's facts, the status, the audit row and the doorbell: together or not at all. */

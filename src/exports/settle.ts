@@ -1,3 +1,4 @@
+import { failures } from '../telemetry/metrics.ts';
 import { recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { discardFile } from './discard.ts';
@@ -70,12 +71,14 @@ export async function settleAbandoned(deps: ExportDeps, task: ExportTask): Promi
   if (failed) await discardFile(deps, task);
 }
 
-function failAudited(deps: ExportDeps, task: ExportTask, failure: Failure): Promise<ExportTask | null> {
-  return deps.db.transaction(async (tx) => {
+async function failAudited(deps: ExportDeps, task: ExportTask, failure: Failure): Promise<ExportTask | null> {
+  const failed = await deps.db.transaction(async (tx) => {
     const failed = await failTask(tx, task, failure);
     if (failed) {
       await recordAudit(tx, { actor: 'worker', action: 'fail', task, details: { code: failure.code } });
     }
     return failed;
   });
+  if (failed) failures.inc({ code: failure.code });
+  return failed;
 }

@@ -4,6 +4,7 @@ import { type CustomerFilter, type CustomerFilterInput, canonicalFilter } from '
 import { understandFilter } from '../customers/understand.ts';
 import type { Transaction } from '../db/client.ts';
 import { type Problem, Refusal } from '../errors.ts';
+import { currentTraceparent, inSpan } from '../telemetry/spans.ts';
 import { type Origin, recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { type Compression, type ExportTask, unfinished } from './task.ts';
@@ -35,28 +36,36 @@ export async function startCustomerExport(
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([canonicalFilter(filter), selection, request.compression]))
     .digest('hex');
-  const task = await deps.db.transaction(async (tx) => {
-    const { task, created } = await insertTask(tx, {
-      brand: filter.brand,
-      requestedBy: viewer.subject,
-      downloadRequestId: request.downloadRequestId,
-      fingerprint,
-      filter,
-      selection,
-      compression: request.compression,
-      readScope: readScopeOf(viewer, filter.brand),
-    });
-    if (created) {
-      await requireRoom(tx, viewer);
-      await deps.enqueue(tx, task);
-      await recordAudit(tx, {
-        actor: viewer.subject,
-        action: 'start',
-        task,
-        details: { ...origin, filter, selection },
+  const enqueue = () =>
+    deps.db.transaction(async (tx) => {
+      const { task, created } = await insertTask(tx, {
+        brand: filter.brand,
+        requestedBy: viewer.subject,
+        downloadRequestId: request.downloadRequestId,
+        fingerprint,
+        filter,
+        selection,
+        compression: request.compression,
+        readScope: readScopeOf(viewer, filter.brand),
+        traceparent: currentTraceparent(),
       });
-    }
-    return task;
+      if (created) {
+        await requireRoom(tx, viewer);
+        await deps.enqueue(tx, task);
+        await recordAudit(tx, {
+          actor: viewer.subject,
+          action: 'start',
+          task,
+          details: { ...origin, filter, selection },
+        });
+      }
+      return task;
+    });
+  const facts = { 'export.brand': filter.brand };
+  const task = await inSpan('export enqueue', { kind: 'producer', facts }, async (note) => {
+    const stored = await enqueue();
+    note({ 'export.task_id': stored.id });
+    return stored;
   });
   if (task.fingerprint !== fingerprint) {
     throw new Refusal([

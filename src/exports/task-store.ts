@@ -27,6 +27,7 @@ export type NewTask = {
   readonly selection: string;
   readonly compression: Compression;
   readonly readScope: ReadScope;
+  readonly traceparent: string | null;
 };
 
 /** Adds the task, or finds the one that the same caller, brand and downloadRequestId already have. */

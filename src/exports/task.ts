@@ -75,6 +75,8 @@ export type ExportTask = {
   readonly compression: Compression;
   /** Whose customers the caller might see when it asked; `parseReadScope` reads it. */
   readonly readScope: unknown;
+  /** The trace that it is a part of, for `telemetry/spans.ts`. */
+  readonly traceparent: string | null;
   readonly status: Status;
   readonly attempt: number;
   readonly returns: number;

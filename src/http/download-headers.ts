@@ -8,9 +8,7 @@ export function fileHeaders(file: Download): Record<string, string> {
     // Of the whole file, also where only a part of it is sent (RFC 9530).
     'repr-digest': `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`,
     'accept-ranges': 'bytes',
-    'cache-control': 'private, no-store',
     'content-disposition': `attachment; filename="${file.fileName}"`,
-    'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   };
 }

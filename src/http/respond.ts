@@ -146,8 +146,6 @@ export function respond(
   res.writeHead(answer.status, {
     'content-type': mediaTypes[answer.format],
     'content-length': Buffer.byteLength(text),
-    'cache-control': 'private, no-store',
-    'x-content-type-options': 'nosniff',
     ...answer.headers,
   });
   res.end(req.method === 'HEAD' ? undefined : text);

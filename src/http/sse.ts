@@ -17,6 +17,8 @@ export function useEventStreams(): Plugin<{ readonly request?: Request }> {
         if (contextValue.request && isAsyncIterable(result)) streams.set(contextValue.request, result);
       },
     }),
+    // What the server says of all answers holds here, too: Yoga lets caches keep what it sends as events.
+    onResponse: ({ response }) => response.headers.delete('cache-control'),
     onResultProcess: ({ request, result: wrapped, resultProcessor, setResultProcessor }) => {
       // As it was before Yoga put around it what keeps the whole request.
       const result = streams.get(request) ?? wrapped;
@@ -34,7 +36,6 @@ export function useEventStreams(): Plugin<{ readonly request?: Request }> {
 /** Set one by one by Yoga, because they are not its own kind: so the server, when it stops, can tell event streams. */
 const headers = new Headers({
   'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'private, no-store',
   'x-accel-buffering': 'no',
 });
 

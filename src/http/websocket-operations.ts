@@ -4,6 +4,7 @@ import type { ExecutionResult, ServerOptions, SubscribePayload } from 'graphql-w
 import { isAsyncIterable } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Viewer } from '../auth/viewer.ts';
+import { continueTrace, inSpan } from '../telemetry/spans.ts';
 import { type GraphqlServer, maskError } from './graphql.ts';
 import { formatError, textOf } from './result-text.ts';
 
@@ -42,7 +43,9 @@ export function operationHooks(graphql: GraphqlServer, log: Logger): OperationHo
     },
     execute: async (args) => {
       try {
-        return await takeEnvelop(args).execute(args);
+        const { execute, traceparent } = takeEnvelop(args);
+        const parent = continueTrace(traceparent);
+        return await inSpan('WS /graphql', { kind: 'server', parent, facts }, async () => execute(args));
       } catch (error) {
         return { errors: [maskError(error, log)] };
       }
@@ -59,11 +62,15 @@ export function operationHooks(graphql: GraphqlServer, log: Logger): OperationHo
   };
 }
 
+const facts = { 'http.route': '/graphql' };
+
 type Envelop = ReturnType<GraphqlServer['getEnveloped']>;
-const envelops = new WeakMap<ExecutionArgs, Envelop>();
+/** With the trace that the socket's request was a part of. */
+type Prepared = Pick<Envelop, 'execute' | 'subscribe'> & { readonly traceparent: string | null };
+const envelops = new WeakMap<ExecutionArgs, Prepared>();
 
 /** Once: the arguments stay for as long as a subscription does, and thousands of them need no envelop each. */
-function takeEnvelop(args: ExecutionArgs): Envelop {
+function takeEnvelop(args: ExecutionArgs): Prepared {
   const envelop = envelops.get(args);
   envelops.delete(args);
   if (!envelop) throw new Error('An operation that was not prepared.');
@@ -88,8 +95,14 @@ async function prepare(
     variableValues: params.variables,
     contextValue: await envelop.contextFactory(),
   };
-  envelops.set(args, envelop);
+  const { execute, subscribe } = envelop;
+  envelops.set(args, { execute, subscribe, traceparent: traceparentOf(request) });
   return args;
+}
+
+function traceparentOf({ headers }: IncomingMessage): string | null {
+  const { traceparent } = headers;
+  return typeof traceparent === 'string' ? traceparent : null;
 }
 
 /** Over HTTP it is the HTTP server that gives a syntax error its code. */

@@ -26,19 +26,28 @@ const PING_MS = 12_000;
 /** How long clients may take to say goodbye when the server stops. */
 const GOODBYE_MS = 1_000;
 
+/** What is open on WebSockets. */
+export type Sockets = {
+  readonly countOperations: () => number;
+  /** Ends all sockets. */
+  readonly end: () => Promise<void>;
+};
+
 type SocketConnection = Connection & { readonly socket: WebSocket };
 
-/** Serves the `graphql-transport-ws` protocol on `/graphql` of an HTTP server. The returned function ends all sockets. */
-export function serveWebsocket(server: Server, options: WebsocketOptions): () => Promise<void> {
+/** Serves the `graphql-transport-ws` protocol on `/graphql` of an HTTP server. */
+export function serveWebsocket(server: Server, options: WebsocketOptions): Sockets {
   const { graphql, authenticator, log, allowsOrigin } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols,
   });
+  /** By id, of each connection. */
+  const operations = new Set<object>();
   const protocol = makeServer<Record<string, unknown>, SocketConnection>({
     connectionInitWaitTimeout: INIT_MS,
-    onConnect: async ({ connectionParams, extra }) => {
+    onConnect: async ({ connectionParams, extra, subscriptions }) => {
       const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
       const viewer = await authenticator
         .authenticate(typeof authorization === 'string' ? authorization : null)
@@ -48,7 +57,11 @@ export function serveWebsocket(server: Server, options: WebsocketOptions): () =>
       const forget = onExpiry(viewer, () =>
         extra.socket.close(CloseCode.Forbidden, 'The token has expired.'),
       );
-      extra.socket.once('close', forget);
+      operations.add(subscriptions);
+      extra.socket.once('close', () => {
+        forget();
+        operations.delete(subscriptions);
+      });
       return true;
     },
     ...operationHooks(graphql, log),
@@ -68,12 +81,15 @@ export function serveWebsocket(server: Server, options: WebsocketOptions): () =>
     sockets.handleUpgrade(req, socket, head, (client) => open(protocol, client, req, log));
   };
   server.on('upgrade', onUpgrade);
-  return async () => {
-    server.off('upgrade', onUpgrade);
-    for (const client of sockets.clients) client.close(1001, 'The server is stopping.');
-    const deadline = performance.now() + GOODBYE_MS;
-    while (sockets.clients.size > 0 && performance.now() < deadline) await delay(10);
-    for (const client of sockets.clients) client.terminate();
+  return {
+    countOperations: () => [...operations].reduce((count, open) => count + Object.keys(open).length, 0),
+    end: async () => {
+      server.off('upgrade', onUpgrade);
+      for (const client of sockets.clients) client.close(1001, 'The server is stopping.');
+      const deadline = performance.now() + GOODBYE_MS;
+      while (sockets.clients.size > 0 && performance.now() < deadline) await delay(10);
+      for (const client of sockets.clients) client.terminate();
+    },
   };
 }
 

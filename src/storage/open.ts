@@ -1,3 +1,4 @@
+import { countErrors } from './count-errors.ts';
 import { openDirectory } from './directory.ts';
 import type { StorageLocation } from './location.ts';
 import type { S3Credentials } from './s3.ts';
@@ -9,8 +10,8 @@ import type { Storage } from './storage.ts';
  *   variables, its configuration files, the machine's role).
  */
 export async function openStorage(location: StorageLocation, credentials?: S3Credentials): Promise<Storage> {
-  if (location.kind === 'directory') return openDirectory(location.path);
+  if (location.kind === 'directory') return countErrors(openDirectory(location.path));
   // The SDK takes 150 ms and 40 MB to load: only those who need it pay.
   const { openS3 } = await import('./s3.ts');
-  return openS3(location, credentials);
+  return countErrors(await openS3(location, credentials));
 }

@@ -23,6 +23,7 @@ const task: ExportTask = {
   selection: '{ email }',
   compression: 'NONE',
   readScope: { brands: '*', posCodes: null },
+  traceparent: null,
   status: 'COMPLETED',
   attempt: 2,
   returns: 0,

@@ -29,6 +29,7 @@ function taskOf(version: number, values: Partial<ExportTask> = {}): ExportTask {
     fingerprint: '',
     filter: {},
     readScope: {},
+    traceparent: null,
     selection: '',
     compression: 'NONE',
     status: 'RUNNING',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { query, watch } from '../support/client.ts';
+import { type Collector, startCollector } from '../support/collector.ts';
 import { useDatabase } from '../support/postgres.ts';
 import { type Server, startServer } from '../support/process.ts';
 import { openSocket } from '../support/raw-websocket.ts';
@@ -23,6 +24,8 @@ const canaries = {
   downloadRequestId: 'Kanarienauftrag',
   signature: 'Kanariensignatur',
   garbage: 'Kanarienmist',
+  baggage: 'Kanariengepaeck',
+  metricsToken: 'Kanarienschluessel-zu-den-Zahlen',
 };
 
 const { db, url } = useDatabase();
@@ -30,6 +33,7 @@ const key = await makeKey('ES256');
 const keys = await serveKeys([key]);
 let folder = '';
 let server: Server;
+let collector: Collector;
 let gateway = '';
 let headers: Record<string, string> = {};
 let bearer = '';
@@ -46,14 +50,29 @@ beforeAll(async () => {
       ${canaries.sapCrmId}, '2024-01-01', 'Client', true, false)`);
   folder = await mkdtemp(join(tmpdir(), 'export-privacy-'));
   bearer = await signToken(key, { sub: 'ann', scope: 'customers:read customers:export exports:admin' });
-  headers = { authorization: `Bearer ${bearer}` };
-  server = startServer({ env: { ...keys.env, DATABASE_URL: url, DATA_DIR: folder, LOG_LEVEL: 'trace' } });
+  headers = {
+    authorization: `Bearer ${bearer}`,
+    tracestate: `vendor=${canaries.baggage}`,
+    baggage: `customer=${canaries.baggage}`,
+  };
+  collector = await startCollector();
+  server = startServer({
+    env: {
+      ...keys.env,
+      ...collector.env,
+      METRICS_TOKEN: canaries.metricsToken,
+      DATABASE_URL: url,
+      DATA_DIR: folder,
+      LOG_LEVEL: 'trace',
+    },
+  });
   gateway = await server.ready;
 });
 afterAll(async () => {
   server.signal('SIGKILL');
   await server.ended;
   await keys[Symbol.asyncDispose]();
+  await collector[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -164,6 +183,7 @@ test('what is refused', async () => {
   await refuse(`/customer/cartier/export/${crypto.randomUUID()}?email=${filterEmail}`);
   await refuse(`/exports/${crypto.randomUUID()}/file?expires=9999999999&signature=${signature}`);
   await refuse(`/${garbage}`);
+  await refuse('/metrics');
   expect(refusals.length).toBeGreaterThan(18);
 });
 
@@ -197,13 +217,17 @@ test('what fails in the database, with the request in its message', async () => 
   await server.logged('request failed');
 });
 
-test('none of it is in the log, in an error or in what is measured', async () => {
-  const measured = await (await fetch(`${gateway}/metrics`)).text();
+test('none of it is in the log, in an error, in what is measured or in a trace', async () => {
+  const reader = { authorization: `Bearer ${canaries.metricsToken}` };
+  const measured = await (await fetch(`${gateway}/metrics`, { headers: reader })).text();
+  expect(measured).toContain('customer_export_lines_written_total{brand="cartier"}');
   const health = await (await fetch(`${gateway}/health/ready`)).text();
   server.signal('SIGTERM');
   await server.ended;
   expect(server.log.length).toBeGreaterThan(10);
-  const places = { log: server.output(), errors: refusals.join('\n'), measured, health };
+  expect(new Set(collector.spans().map(({ name }) => name))).toContain('export upload');
+  const traces = collector.text();
+  const places = { log: server.output(), errors: refusals.join('\n'), measured, health, traces };
   const secrets = [...Object.values(canaries), bearer, bearer.split('.')[2] ?? ''];
   for (const [place, text] of Object.entries(places)) {
     for (const secret of secrets) {

@@ -11,8 +11,8 @@ export type Gateway = { readonly port: number; readonly url: string; readonly cl
 /** An HTTP server of these routes on a free port of loopback. */
 export async function serve(routes: readonly Route[], deps: Pick<ExportDeps, 'log'>): Promise<Gateway> {
   const http = createHttpServer(routes, deps.log);
-  const port = await http.listen('127.0.0.1', 0);
-  return { port, url: `http://127.0.0.1:${port}`, close: () => http.drain(0) };
+  const url = await http.listen('127.0.0.1', 0);
+  return { port: Number(new URL(url).port), url, close: () => http.drain(0) };
 }
 
 /** The same for a whole test file. */

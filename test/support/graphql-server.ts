@@ -39,18 +39,18 @@ export async function serveSchema(
     ],
     log,
   );
-  const endSockets = serveWebsocket(http.server, {
+  const sockets = serveWebsocket(http.server, {
     graphql,
     authenticator,
     log,
     allowsOrigin: () => true,
   });
-  const port = await http.listen('127.0.0.1', 0);
+  const url = await http.listen('127.0.0.1', 0);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     logged,
     [Symbol.asyncDispose]: async () => {
-      await endSockets();
+      await sockets.end();
       await http.drain(0);
     },
   };

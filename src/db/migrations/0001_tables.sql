@@ -76,6 +76,7 @@ CREATE TABLE "exports" (
 	"selection" text NOT NULL,
 	"compression" text NOT NULL,
 	"read_scope" jsonb NOT NULL,
+	"traceparent" text,
 	"status" text DEFAULT 'CREATED' NOT NULL,
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"returns" integer DEFAULT 0 NOT NULL,
