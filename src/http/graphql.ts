@@ -9,6 +9,7 @@ import type { Viewer } from '../auth/viewer.ts';
 import type { ExportDeps } from '../exports/deps.ts';
 import type { Context } from '../graphql/context.ts';
 import { describeError } from '../graphql/errors.ts';
+import { requestFaults } from '../telemetry/metrics.ts';
 import { type ExampleFilter, prepareGraphiql, renderGraphiQL } from './graphiql.ts';
 import { useLimits } from './limits.ts';
 import { originOf } from './origin.ts';
@@ -77,6 +78,7 @@ export function createGraphql(options: GraphqlOptions): GraphqlServer {
 export function maskError(error: unknown, log: Logger): GraphQLError {
   const described = describeError(error);
   if (described) return described;
+  requestFaults.inc();
   const requestId = randomUUID();
   log.error(
     { err: error instanceof GraphQLError ? error.originalError : error, requestId },

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { AccessError, type Problem, Refusal } from '../errors.ts';
 import { DownloadRefusal } from '../exports/download.ts';
 import { isDatabaseAway } from '../exports/failures.ts';
+import { requestFaults } from '../telemetry/metrics.ts';
 import { fieldName } from './field-name.ts';
 
 /** How the answers outside GraphQL are written: one JSON value, or the same as one line. */
@@ -122,6 +123,7 @@ export function respondError(
 
 function maskFault(error: unknown, log: Logger): ShapedError {
   const requestId = randomUUID();
+  requestFaults.inc();
   log.error({ err: error, requestId }, 'request failed');
   return shape(
     500,

@@ -1,13 +1,20 @@
 import { storageErrors } from '../telemetry/metrics.ts';
-import { type Storage, StorageError } from './storage.ts';
+import { type Storage, StorageError, storageErrorCodes } from './storage.ts';
+
+const operations = ['write', 'open', 'read', 'head', 'remove', 'removeUnfinished', 'list'] as const;
+type Operation = (typeof operations)[number];
 
 /** The same storage, whose faults are counted. */
 export function countErrors(storage: Storage): Storage {
-  const note = (operation: string, error: unknown) => {
+  // An alert on what grows needs to have seen it at zero.
+  for (const operation of operations) {
+    for (const code of storageErrorCodes) storageErrors.inc({ operation, code }, 0);
+  }
+  const note = (operation: Operation, error: unknown) => {
     if (error instanceof StorageError) storageErrors.inc({ operation, code: error.code });
   };
   const counted =
-    <A extends unknown[], R>(operation: string, act: (...args: A) => Promise<R>) =>
+    <A extends unknown[], R>(operation: Operation, act: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       try {
         return await act(...args);

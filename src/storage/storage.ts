@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream';
  * `STORAGE_FULL`: there is no room: the disk, a quota or a limit on the size of files.
  * `STORAGE_UNAVAILABLE`: everything else that is the storage's own fault.
  */
-export type StorageErrorCode = 'STORAGE_FULL' | 'STORAGE_UNAVAILABLE';
+export const storageErrorCodes = ['STORAGE_FULL', 'STORAGE_UNAVAILABLE'] as const;
+export type StorageErrorCode = (typeof storageErrorCodes)[number];
 
 /** A fault of the storage. What the file system or the S3 server said is its `cause`. */
 export class StorageError extends Error {

@@ -57,6 +57,12 @@ export const requestDuration = new Histogram({
   registers,
 });
 
+export const requestFaults = new Counter({
+  name: 'customer_export_request_faults_total',
+  help: 'Requests and operations that failed for a reason of ours; each is in the log under its requestId.',
+  registers,
+});
+
 export const subscriptions = new Gauge({
   name: 'customer_export_subscriptions',
   help: 'Operations open on WebSockets, and event streams.',

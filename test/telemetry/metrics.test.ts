@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { sql } from 'drizzle-orm';
@@ -61,6 +62,9 @@ test('an export is counted, with what it wrote, how long it took and what was as
     'customer_export_bytes_written_total{brand="cartier"}': fileSize,
     'customer_export_duration_seconds_count{brand="cartier"}': 1,
     'customer_export_attempts_total{result="COMPLETED"}': 1,
+    'customer_export_failures_total{code="WORKER_CRASHED"}': 0,
+    'customer_export_storage_errors_total{operation="write",code="STORAGE_FULL"}': 0,
+    customer_export_request_faults_total: 0,
     'http_request_duration_seconds_count{route="/graphql",status="200"}': 1,
   });
   expect(metrics.get('process_resident_memory_bytes')).toBeGreaterThan(1e6);
@@ -156,6 +160,15 @@ test.each(['refuses', 'hangs'])('a database that %s holds up no scrape', async (
   }
 });
 
+test('the operators’ page speaks of metrics that there are', async () => {
+  const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const plain = (name: string) => name.replace(/\{.*/, '').replace(/_(bucket|sum|count)$/, '');
+  const names = new Set([...(await scrape()).keys()].map(plain));
+  const spoken = page.match(/\b(customer_exports?|http_request|nodejs|process)_[a-z\d_]*[a-z\d]\b/g) ?? [];
+  expect(spoken.length).toBeGreaterThan(10);
+  expect(spoken.filter((name) => !names.has(plain(name)))).toEqual([]);
+});
+
 test('where there is a token, who does not show it learns nothing', async () => {
   const token = 'x'.repeat(32);
   const figures = async () => null;
@@ -190,7 +203,9 @@ test('faults of the storage are counted by what was done and their code', async 
   await expect(storage.write(key, chunks, new AbortController().signal)).rejects.toThrow();
   const gateway = await serve([answerMetrics({ kind: 'open' }, { figures: async () => null })], deps);
   const metrics = readMetrics(await (await fetch(`${gateway.url}/metrics`)).text());
-  const counted = [...metrics].filter(([name]) => name.startsWith('customer_export_storage_errors_total'));
+  const counted = [...metrics].filter(
+    ([name, value]) => name.startsWith('customer_export_storage_errors_total') && value > 0,
+  );
   expect(counted).toEqual([
     ['customer_export_storage_errors_total{operation="write",code="STORAGE_UNAVAILABLE"}', 1],
   ]);
