@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Config } from './config.ts';
+import { checkDatabases } from './app/check-databases.ts';
+import type { Config, DatabaseConfig } from './config.ts';
 import { prepareDatabase } from './customers/stored-lines.ts';
 import { connect } from './db/client.ts';
 import { openEmbeddedDatabase } from './db/embedded.ts';
+import { listen as listenTo } from './db/listen.ts';
 import { callWorkers, WORK_CHANNEL } from './db/notifications.ts';
 import { readOrMakeSetting } from './db/settings.ts';
 import type { ExportDeps } from './exports/deps.ts';
@@ -28,6 +30,7 @@ const TRY_AGAIN_MS = 1_000;
 /**
  * Opens everything that the configuration names, in order; when one thing cannot be opened, closes the others.
  * Waits for a database that is away, answering 503 meanwhile. `signal` ends the waiting, with its reason.
+ * @throws {ConfigError} when a database is there, but not the one that the setting is for.
  */
 export async function startApp(config: Config, log: Logger, signal?: AbortSignal): Promise<App> {
   const opened = new AsyncDisposableStack();
@@ -53,9 +56,10 @@ async function openApp(
   const gateway = config.roles.has('gateway') ? await listen(config, log, opened) : null;
   const status = gateway || config.port === null ? null : await openStatus(config, config.port, log);
   if (status) opened.defer(status.close);
-  const databaseUrl = await openDatabase(config, opened, signal);
-  await waitForDatabase(databaseUrl, log, signal);
-  const { db, sql, close } = connect(databaseUrl);
+  const database = await openDatabase(config, opened, signal);
+  await waitForDatabase(() => prepare(config, database), log, signal);
+  const { url, directUrl: databaseUrl, readUrl } = database;
+  const { db, close } = connect(url);
   opened.defer(close);
   const storage = await openStorage(config.storage);
   opened.defer(storage.close);
@@ -64,6 +68,7 @@ async function openApp(
   const deps: ExportDeps = {
     db,
     databaseUrl,
+    readUrl,
     storage,
     watch,
     log,
@@ -87,7 +92,11 @@ async function openApp(
     const worker = startWorker(deps, config.exportConcurrency);
     const upkeep = startUpkeep(deps);
     serving.push(worker.stop, upkeep.stop, startLineUpkeep(deps).stop);
-    await sql.listen(WORK_CHANNEL, worker.wake);
+    const calls = await listenTo(db, databaseUrl, WORK_CHANNEL, {
+      onNotify: worker.wake,
+      onListening: worker.wake,
+    });
+    opened.defer(calls.close);
   }
   if (gateway) serving.push(await gateway.serve(deps));
   status?.serve(db);
@@ -102,12 +111,18 @@ async function listen(config: Config, log: Logger, opened: AsyncDisposableStack)
   return gateway;
 }
 
-/** Brings the database to the newest layout, as soon as it can be reached. */
-async function waitForDatabase(url: string, log: Logger, signal: AbortSignal): Promise<void> {
+/** Brings the database to the newest layout, once it is sure to be the right one. */
+async function prepare(config: Config, { directUrl }: Servers): Promise<void> {
+  if (config.database.kind === 'server') await checkDatabases(config.database, config.roles);
+  await prepareDatabase(directUrl);
+}
+
+/** Does what needs the database as soon as it can be reached. */
+async function waitForDatabase(act: () => Promise<void>, log: Logger, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await prepareDatabase(url);
+      return await act();
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       log.warn({ err: error }, 'the database cannot be reached: trying again');
@@ -116,13 +131,15 @@ async function waitForDatabase(url: string, log: Logger, signal: AbortSignal): P
   }
 }
 
+type Servers = Omit<Extract<DatabaseConfig, { kind: 'server' }>, 'kind'>;
+
 async function openDatabase(
   config: Config,
   opened: AsyncDisposableStack,
   signal: AbortSignal,
-): Promise<string> {
-  if (config.database.kind === 'server') return config.database.url;
-  const embedded = await openEmbeddedDatabase(config.dataDir, { signal });
-  opened.defer(embedded.close);
-  return embedded.url;
+): Promise<Servers> {
+  if (config.database.kind === 'server') return config.database;
+  const { url, close } = await openEmbeddedDatabase(config.dataDir, { signal });
+  opened.defer(close);
+  return { url, directUrl: url, readUrl: null };
 }

@@ -33,6 +33,18 @@ export type MetricsAccess =
 
 export type { TracingConfig };
 
+export type DatabaseConfig =
+  | { readonly kind: 'embedded' }
+  | {
+      readonly kind: 'server';
+      /** For short transactions; a pooler in transaction mode may stand in between. */
+      readonly url: string;
+      /** PostgreSQL itself, for what needs a session: LISTEN, locks, migrations, long reads. `url` unless given. */
+      readonly directUrl: string;
+      /** A replica for the long reads of exports; null = they read from `directUrl`. */
+      readonly readUrl: string | null;
+    };
+
 /** Every setting, checked. What each means is in the README, under Configuration. */
 export type Config = {
   readonly host: string;
@@ -40,7 +52,7 @@ export type Config = {
   readonly port: number | null;
   /** Without a slash at its end; null = `http://HOST:PORT`, known once the server listens. */
   readonly publicUrl: string | null;
-  readonly database: { readonly kind: 'embedded' } | { readonly kind: 'server'; readonly url: string };
+  readonly database: DatabaseConfig;
   readonly dataDir: string;
   readonly storage: StorageLocation;
   readonly roles: ReadonlySet<Role>;
@@ -83,7 +95,6 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
   const auth = readAuth(env);
   const open = auth.kind === 'open';
   const dataDir = env.read('DATA_DIR', kinds.path, './.data');
-  const databaseUrl = env.read('DATABASE_URL', kinds.databaseUrl, null);
   const host = env.read('HOST', kinds.host, '127.0.0.1');
   const asked = env.read('ROLES', kinds.someOf(roles), new Set(roles));
   const isGateway = asked.has('gateway');
@@ -92,7 +103,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     // Workers beside a gateway on one machine must not quarrel over a port that nobody has asked for.
     port: env.read('PORT', kinds.wholeNumber(0, 65_535), isGateway ? 4000 : null),
     publicUrl: env.read('PUBLIC_URL', kinds.publicUrl, null),
-    database: databaseUrl === null ? { kind: 'embedded' } : { kind: 'server', url: databaseUrl },
+    database: readDatabase(env),
     dataDir,
     storage: env.read('STORAGE_URL', storageUrl, storageUnder(dataDir)),
     roles: asked,
@@ -130,6 +141,18 @@ function readMetricsAccess(env: Environment, open: boolean): MetricsAccess {
   const token = env.readGuarded('METRICS_TOKEN', kinds.token, null);
   if (token !== null) return { kind: 'token', token };
   return { kind: open ? 'open' : 'off' };
+}
+
+/** The embedded database only when no part of another one is set. */
+function readDatabase(env: Environment): DatabaseConfig {
+  const url = env.read('DATABASE_URL', kinds.databaseUrl, null);
+  const directUrl = env.read('DATABASE_DIRECT_URL', kinds.databaseUrl, null);
+  const readUrl = env.read('DATABASE_READ_URL', kinds.databaseUrl, null);
+  const others = ['DATABASE_DIRECT_URL', 'DATABASE_READ_URL'].filter(env.has);
+  if (others.length > 0 && !env.has('DATABASE_URL')) {
+    env.note(`DATABASE_URL must be set, because ${others.join(' and ')} is.`);
+  }
+  return url === null ? { kind: 'embedded' } : { kind: 'server', url, directUrl: directUrl ?? url, readUrl };
 }
 
 /** Open only when no part of authentication is set: half a setting must not open the door. */

@@ -23,6 +23,7 @@ async function main(config: Config): Promise<void> {
     if (!stop.aborted) await once(stop, 'abort');
     await app.stop();
   } catch (error) {
+    if (error instanceof ConfigError) refuse(error);
     if (!stop.aborted) throw error;
   }
   log.info('stopped');
@@ -56,12 +57,16 @@ function stopOnSignal(log: Logger): AbortSignal {
   return stop.signal;
 }
 
+function refuse({ faults }: ConfigError): never {
+  process.stderr.write(`${faults.join('\n')}\n`);
+  process.exit(2);
+}
+
 let config: Config;
 try {
   config = loadConfig(process.env);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.faults.join('\n')}\n`);
-  process.exit(2);
+  refuse(error);
 }
 await main(config);

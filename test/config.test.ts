@@ -50,7 +50,9 @@ test('every setting can be given', () => {
     HOST: '0.0.0.0',
     PORT: '0',
     PUBLIC_URL: 'https://export.example/crm/',
-    DATABASE_URL: 'postgresql://user:secret@db.example:5432/crm?sslmode=require',
+    DATABASE_URL: 'postgresql://user:secret@pooler.example:6432/crm?sslmode=require',
+    DATABASE_DIRECT_URL: 'postgresql://user:secret@db.example/crm',
+    DATABASE_READ_URL: 'postgresql://user:secret@replica.example/crm',
     DATA_DIR: '/var/lib/exports',
     STORAGE_URL: 's3://bucket/some/prefix/?endpoint=https://s3.example:9000&region=eu-west-3',
     ROLES: 'worker',
@@ -72,7 +74,12 @@ test('every setting can be given', () => {
     host: '0.0.0.0',
     port: 0,
     publicUrl: 'https://export.example/crm',
-    database: { kind: 'server', url: 'postgresql://user:secret@db.example:5432/crm?sslmode=require' },
+    database: {
+      kind: 'server',
+      url: 'postgresql://user:secret@pooler.example:6432/crm?sslmode=require',
+      directUrl: 'postgresql://user:secret@db.example/crm',
+      readUrl: 'postgresql://user:secret@replica.example/crm',
+    },
     dataDir: '/var/lib/exports',
     storage: {
       kind: 's3',
@@ -113,6 +120,31 @@ test('an empty setting counts as not set, and outer spaces are dropped', () => {
     ...loadConfig({}),
     host: '::1',
   });
+});
+
+test('a database is its own direct one, and has no replica, unless told otherwise', () => {
+  const url = 'postgresql://db.example/crm';
+  expect(loadConfig({ DATABASE_URL: url }).database).toEqual({
+    kind: 'server',
+    url,
+    directUrl: url,
+    readUrl: null,
+  });
+});
+
+test.each(['DATABASE_DIRECT_URL', 'DATABASE_READ_URL'])('%s is a URL of its own', (name) => {
+  expect(faultsOf({ DATABASE_URL: 'postgresql://db.example/crm', [name]: 'https://db.example/crm' })).toEqual(
+    [`${name} must be a postgresql:// URL of one server.`],
+  );
+});
+
+test.each([
+  [['DATABASE_DIRECT_URL'], 'DATABASE_DIRECT_URL'],
+  [['DATABASE_READ_URL'], 'DATABASE_READ_URL'],
+  [['DATABASE_DIRECT_URL', 'DATABASE_READ_URL'], 'DATABASE_DIRECT_URL and DATABASE_READ_URL'],
+])('%j alone does not make the embedded database another one', (names, given) => {
+  const env = Object.fromEntries(names.map((name) => [name, 'postgresql://db.example/crm']));
+  expect(faultsOf(env)).toEqual([`DATABASE_URL must be set, because ${given} is.`]);
 });
 
 test('GraphiQL and introspection are off with authentication unless asked for', () => {

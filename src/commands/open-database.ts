@@ -1,3 +1,4 @@
+import { checkDatabases } from '../app/check-databases.ts';
 import { loadConfig } from '../config.ts';
 import { prepareDatabase } from '../customers/stored-lines.ts';
 import { openEmbeddedDatabase } from '../db/embedded.ts';
@@ -7,7 +8,7 @@ export type OpenDatabase = AsyncDisposable & { readonly url: string };
 /**
  * Opens the database that the settings name, ready for use: the given one, or the embedded one, which is started, or
  * joined when another process has it running.
- * @throws {ConfigError} {@link loadConfig}
+ * @throws {ConfigError} {@link loadConfig} {@link checkDatabases}
  * @throws {DatabaseUnavailable}
  */
 export async function openDatabase(
@@ -17,9 +18,10 @@ export async function openDatabase(
   const { database, dataDir } = loadConfig(env);
   const { url, close } =
     database.kind === 'server'
-      ? { url: database.url, close: async () => {} }
+      ? { url: database.directUrl, close: async () => {} }
       : await openEmbeddedDatabase(dataDir, { signal });
   try {
+    if (database.kind === 'server') await checkDatabases(database, new Set());
     await prepareDatabase(url);
   } catch (error) {
     await close();

@@ -11,7 +11,7 @@ export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 export type Connection = {
   /** Typed queries. */
   readonly db: Database;
-  /** The same pool, for LISTEN and for what Drizzle has no words for. Timestamps come as text. */
+  /** The same pool, for what Drizzle has no words for. Timestamps come as text. */
   readonly sql: postgres.Sql;
   readonly close: () => Promise<void>;
 };
@@ -28,14 +28,20 @@ export function connect(
   url: string,
   { max = 10, name = 'customer-export' }: ConnectOptions = {},
 ): Connection {
-  const client = postgres(url, {
+  const options = {
     max,
     connect_timeout: 10,
     // The library would wait longer and longer, up to 20 s, and so would every request meanwhile.
     backoff: () => 0.25,
+    // For a pooler in transaction mode, which gives the session to others after each transaction: a statement that is
+    // prepared by name would be missing in the next one, and one that is sent before the answer to the last would be
+    // lost half-way, its asker waiting for ever. Sending ahead wins nothing here: the pool has connections enough.
+    prepare: false,
+    max_pipeline: 0,
     onnotice: () => {},
     connection: { application_name: name },
-  });
+  };
+  const client = postgres(url, options);
   const db = drizzle({ client, schema: tables, casing: 'snake_case' });
   return { db, sql: client, close: () => client.end({ timeout: 5 }) };
 }

@@ -7,8 +7,10 @@ import type { TaskWatch } from './watch.ts';
 /** All that the rooms above see of the ground. */
 export type ExportDeps = {
   readonly db: Database;
-  /** Where the long reads connect, each with connections of its own. */
+  /** The database itself, for what needs sessions of its own: LISTEN, holds, long reads. */
   readonly databaseUrl: string;
+  /** A replica, which the long reads go to instead; null = there is none. */
+  readonly readUrl: string | null;
   readonly storage: Storage;
   readonly watch: TaskWatch;
   readonly log: Logger;

@@ -54,6 +54,7 @@ export function useExports(): ExportWorld {
   const deps: ExportDeps = {
     db,
     databaseUrl: url,
+    readUrl: null,
     storage,
     watch: { watchTask: () => () => {}, watchAll: () => () => {}, close: async () => {} },
     log: pino({ level: 'debug' }, { write: (line) => logged.push(JSON.parse(line)) }),
