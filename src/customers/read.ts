@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { Moment } from '../db/replica.ts';
 import { type ReadScope, restriction } from '../db/row-security.ts';
 import { openSnapshot, type Snapshot, type SnapshotReader } from '../db/snapshot.ts';
 import {
@@ -36,6 +37,8 @@ export type ReadOptions = {
   readonly scope: ReadScope;
   /** How the connections name themselves in pg_stat_activity. */
   readonly name: string;
+  /** When it is a replica that is read: what it has to show at least. */
+  readonly since?: Moment | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -81,11 +84,12 @@ const tables = [
  * @throws when the database cannot be reached, or `signal` is aborted: then promptly, cancelling what runs.
  */
 export async function readCustomerLines(databaseUrl: string, options: ReadOptions): Promise<CustomerLines> {
-  const { scope, name, signal } = options;
+  const { scope, name, since, signal } = options;
   const snapshot = await openSnapshot(databaseUrl, {
     readers: READERS,
     tables,
     name,
+    since,
     signal,
     prepare: [noNestedLoops, restriction(scope)],
   });

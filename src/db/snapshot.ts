@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { PgDialect, type PgTable } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
 import { LOCK_MS, lockTogether } from './lock-together.ts';
+import { type Moment, momentShown, waitForMoment } from './replica.ts';
 
 /** One cell of an answer as PostgreSQL sent it: text in UTF-8, or null. */
 export type RawRow = readonly (Buffer | null)[];
@@ -28,6 +29,8 @@ export type SnapshotOptions = {
    * make it look empty, and no connection waits for a change of them that another one of ours holds up.
    */
   readonly tables?: readonly PgTable[];
+  /** For a replica: what it has to show at least; it is waited for. Not given = the URL leads to the primary. */
+  readonly since?: Moment | undefined;
   /** Ends running queries and refuses further ones. */
   readonly signal: AbortSignal;
   /** Statements to run first in each transaction, for example to narrow what it may see. */
@@ -45,10 +48,10 @@ const dialect = new PgDialect({ casing: 'snake_case' });
 
 /**
  * Opens connections of its own on one exported snapshot, all `REPEATABLE READ READ ONLY`; closed with it.
- * @throws when the database cannot be reached, or `signal` is aborted.
+ * @throws when the database cannot be reached, a replica lags too far, or `signal` is aborted.
  */
 export async function openSnapshot(url: string, options: SnapshotOptions): Promise<Snapshot> {
-  const { signal } = options;
+  const { signal, since } = options;
   signal.throwIfAborted();
   let lost: Error | null = null;
   const client = postgres(url, {
@@ -106,11 +109,17 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
       ...Array.from({ length: options.readers - 1 }, openReader),
     ] as const);
     const [first, ...others] = readers;
+    if (since) await waitForMoment(first, since, signal);
     await lockTogether(readers, options.tables ?? [], signal);
+    const shown = since ? momentShown(since) : sql`statement_timestamp()`;
     const [row] = await first.read(sql`
-      select pg_export_snapshot(), to_char(statement_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
+      select pg_export_snapshot(), to_char((${shown}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
     const snapshot = sql.raw(`set transaction snapshot '${row?.[0]}'`);
-    await Promise.all(others.map((reader) => reader.read(snapshot)));
+    await Promise.all(others.map((reader) => reader.read(snapshot))).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      // The URL's name stands for several replicas, say, of which each has snapshots of its own.
+      throw new SnapshotLost('Another connection does not find the snapshot.', { cause });
+    });
     for (const statement of options.prepare ?? []) {
       await Promise.all(readers.map((reader) => reader.read(statement)));
     }

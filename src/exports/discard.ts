@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { connect, type Database } from '../db/client.ts';
 import type { ExportDeps } from './deps.ts';
 import { fileKey } from './file.ts';
 import type { ExportTask } from './task.ts';
@@ -37,10 +38,17 @@ export async function clearAwayBefore(deps: ExportDeps, task: ExportTask): Promi
   if (before.attempt === 0) return;
   await discardFile(deps, before);
   try {
-    await deps.db.execute(sql`
-      select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and usename = session_user and application_name = ${readerName(before)}`);
+    await endReaders(deps.db, before);
+    if (deps.readUrl === null) return;
+    const replica = connect(deps.readUrl, { max: 1 });
+    await endReaders(replica.db, before).finally(replica.close);
   } catch (error) {
     deps.log.warn({ err: error, taskId: task.id, attempt: before.attempt }, 'left connections behind');
   }
+}
+
+async function endReaders(db: Database, attempt: Pick<ExportTask, 'id' | 'attempt'>): Promise<void> {
+  await db.execute(sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and usename = session_user and application_name = ${readerName(attempt)}`);
 }

@@ -1,5 +1,6 @@
 import { parseCustomerFilter } from '../customers/filter.ts';
 import { readCustomerLines } from '../customers/read.ts';
+import { noteMoment } from '../db/replica.ts';
 import { parseReadScope } from '../db/row-security.ts';
 import { attempts, bytesWritten, exportDuration } from '../telemetry/metrics.ts';
 import { continueTrace, inSpan, type Note, spanOf } from '../telemetry/spans.ts';
@@ -83,12 +84,14 @@ async function writeFile(
   const parsed = parseCustomerFilter(task.filter);
   if ('problems' in parsed) throw new Error('The stored filter is not a filter.');
   const { filter } = parsed;
+  const since = deps.readUrl === null ? undefined : await noteMoment(deps.db);
   await using lines = await inSpan('export count', {}, () =>
-    readCustomerLines(deps.databaseUrl, {
+    readCustomerLines(deps.readUrl ?? deps.databaseUrl, {
       filter,
       selection: task.selection,
       scope: parseReadScope(task.readScope),
       name: readerName(task),
+      since,
       signal,
     }),
   );
