@@ -12,6 +12,7 @@ import { customerLines, customers } from '../src/db/tables.ts';
 import type { Contestant, Outcome } from './contestant.ts';
 import { copyToFile } from './limit.ts';
 import { pageAsClient, readPages } from './peers.ts';
+import { benchReaders } from './readers.ts';
 import { type BenchServer, startServer } from './server.ts';
 import { benchSubscribers } from './subscribers.ts';
 import { formatTable } from './table.ts';
@@ -19,11 +20,12 @@ import { measureUpkeep } from './upkeep.ts';
 
 const BRAND = 'cartier';
 
-const usage = `Usage: npm run bench -- [--customers N] [--runs R] [--only TEXT] [--subscribers]
+const usage = `Usage: npm run bench -- [--customers N] [--runs R] [--only TEXT] [--readers | --subscribers]
 
 Fills a database with N demo customers (100,000 unless given) of one brand, runs our export and its rivals in turn
 R times (3 unless given), and prints the medians. --only takes just the ways whose names contain TEXT, and the limits
-they are compared with. --subscribers measures live progress for 5,000 subscribers instead.
+they are compared with. Instead, --readers measures how fast several connections and processes read one snapshot, and
+--subscribers live progress for 5,000 subscribers.
 `;
 
 const { values } = parseArgs({
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     customers: { type: 'string', default: '100000' },
     runs: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
+    readers: { type: 'boolean', default: false },
     subscribers: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -42,13 +45,14 @@ else await benchExports(Number(values.customers), Number(values.runs), values.on
 async function benchExports(count: number, runs: number, only: string): Promise<void> {
   const config = loadConfig({ ...process.env, DATA_DIR: process.env['DATA_DIR'] ?? './.data/bench' });
   const embedded = config.database.kind === 'embedded' ? await openEmbeddedDatabase(config.dataDir) : null;
-  const url = config.database.kind === 'server' ? config.database.url : (embedded?.url ?? '');
+  const url = config.database.kind === 'server' ? config.database.directUrl : (embedded?.url ?? '');
   const connection = connect(url, { max: 2 });
   await using cleanup = new AsyncDisposableStack();
   if (embedded) cleanup.defer(embedded.close);
   cleanup.defer(connection.close);
   await prepareDatabase(url);
   await fill(url, connection, count);
+  if (values.readers) return await benchReaders(url, connection.db, BRAND, runs);
   const server = await startServer({ DATABASE_URL: url, DATA_DIR: config.dataDir });
   cleanup.defer(server.stop);
 
