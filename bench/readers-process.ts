@@ -9,7 +9,7 @@ export type Order = {
   readonly snapshot: string;
   readonly brand: string;
   readonly lines: 'stored' | 'built';
-  readonly ranges: readonly { readonly after: number; readonly upTo: number }[];
+  readonly ranges: readonly { readonly first: number; readonly last: number }[];
   readonly connections: number;
 };
 
@@ -29,7 +29,7 @@ async function read(order: Order): Promise<number> {
     client.begin('isolation level repeatable read read only', async (tx) => {
       await tx.unsafe(`set transaction snapshot '${order.snapshot}'; set local enable_nestloop = off`);
       for (let range = waiting.shift(); range; range = waiting.shift()) {
-        const { sql, params } = dialect.sqlToQuery(query(range));
+        const { sql, params } = dialect.sqlToQuery(query({ ...range, pieces: [range] }));
         const [row] = await tx
           .unsafe(sql, params as postgres.ParameterOrJSON<never>[], { prepare: true })
           .raw();

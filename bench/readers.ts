@@ -67,8 +67,7 @@ async function readAll({ db, processes, total, ...order }: Case): Promise<number
         if (!row) throw new Error('There are no customers.');
         const { snapshot, first, last } = row;
         const ranges = Array.from({ length: Math.ceil((last - first + 1) / RANGE) }, (_, n) => {
-          const after = first - 1 + n * RANGE;
-          return { after, upTo: after + RANGE };
+          return { first: first + n * RANGE, last: first + (n + 1) * RANGE - 1 };
         });
         const startedAt = performance.now();
         const counts = await Promise.all(
