@@ -26,6 +26,8 @@ export type App = {
 
 /** How often a database that is away is tried again. */
 const TRY_AGAIN_MS = 1_000;
+/** By then its exports are held no longer either (`exports/holds.ts`), and whoever takes them over must not wait. */
+const IDLE_IN_TRANSACTION_MS = 8_000;
 
 /**
  * Opens everything that the configuration names, in order; when one thing cannot be opened, closes the others.
@@ -59,7 +61,11 @@ async function openApp(
   const database = await openDatabase(config, opened, signal);
   await waitForDatabase(() => prepare(config, database), log, signal);
   const { url, directUrl: databaseUrl, readUrl } = database;
-  const { db, close } = connect(url);
+  // A pooler refuses the setting, and has one of its own (README: Operations).
+  const { db, close } = connect(
+    url,
+    url === databaseUrl ? { idleInTransactionMs: IDLE_IN_TRANSACTION_MS } : {},
+  );
   opened.defer(close);
   const storage = await openStorage(config.storage);
   opened.defer(storage.close);

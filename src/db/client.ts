@@ -21,12 +21,17 @@ export type ConnectOptions = {
   readonly max?: number;
   /** How the connection names itself in pg_stat_activity. */
   readonly name?: string;
+  /**
+   * In ms: the server ends a session that asks nothing for this long in the midst of a transaction; never unless given.
+   * So a process that is suspended or cut off does not keep the rows it was changing from all others.
+   */
+  readonly idleInTransactionMs?: number;
 };
 
 /** Opens a pool on `url`. Nothing connects before the first query. */
 export function connect(
   url: string,
-  { max = 10, name = 'customer-export' }: ConnectOptions = {},
+  { max = 10, name = 'customer-export', idleInTransactionMs = 0 }: ConnectOptions = {},
 ): Connection {
   const options = {
     max,
@@ -39,7 +44,10 @@ export function connect(
     prepare: false,
     max_pipeline: 0,
     onnotice: () => {},
-    connection: { application_name: name },
+    connection: {
+      application_name: name,
+      ...(idleInTransactionMs && { idle_in_transaction_session_timeout: idleInTransactionMs }),
+    },
   };
   const client = postgres(url, options);
   const db = drizzle({ client, schema: tables, casing: 'snake_case' });

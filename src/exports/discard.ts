@@ -30,20 +30,21 @@ export function readerName({ id, attempt }: Pick<ExportTask, 'id' | 'attempt'>):
 }
 
 /**
- * Clears away what the attempt before left when its worker was lost: its file, and its connections. Those of a suspended
- * worker would hold their snapshot, and with it VACUUM in the whole database, for as long as it sleeps. Never throws.
+ * Clears away what an attempt left when its worker was lost: its file, and its connections. Those of a suspended worker
+ * would hold their snapshot, and with it VACUUM in the whole database, for as long as it sleeps. Never throws.
  */
-export async function clearAwayBefore(deps: ExportDeps, task: ExportTask): Promise<void> {
-  const before = { ...task, attempt: task.attempt - 1 };
-  if (before.attempt === 0) return;
-  await discardFile(deps, before);
+export async function clearAway(
+  deps: Pick<ExportDeps, 'db' | 'readUrl' | 'storage' | 'log'>,
+  attempt: Pick<ExportTask, 'id' | 'attempt' | 'compression'>,
+): Promise<void> {
+  await discardFile(deps, attempt);
   try {
-    await endReaders(deps.db, before);
+    await endReaders(deps.db, attempt);
     if (deps.readUrl === null) return;
     const replica = connect(deps.readUrl, { max: 1 });
-    await endReaders(replica.db, before).finally(replica.close);
+    await endReaders(replica.db, attempt).finally(replica.close);
   } catch (error) {
-    deps.log.warn({ err: error, taskId: task.id, attempt: before.attempt }, 'left connections behind');
+    deps.log.warn({ err: error, taskId: attempt.id, attempt: attempt.attempt }, 'left connections behind');
   }
 }
 

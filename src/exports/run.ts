@@ -6,7 +6,7 @@ import { attempts, bytesWritten, exportDuration } from '../telemetry/metrics.ts'
 import { continueTrace, inSpan, type Note, spanOf } from '../telemetry/spans.ts';
 import { recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
-import { clearAwayBefore, readerName } from './discard.ts';
+import { clearAway, readerName } from './discard.ts';
 import { compress, count, measure } from './encode.ts';
 import { diagnose } from './failures.ts';
 import { fileKey } from './file.ts';
@@ -80,7 +80,7 @@ async function writeFile(
   const taken = new AbortController();
   const signal = AbortSignal.any([stop, lost, taken.signal]);
   await using report = reportProgress(deps.db, task, () => taken.abort(new ClaimLost()));
-  await clearAwayBefore(deps, task);
+  if (task.attempt > 1) await clearAway(deps, { ...task, attempt: task.attempt - 1 });
   const parsed = parseCustomerFilter(task.filter);
   if ('problems' in parsed) throw new Error('The stored filter is not a filter.');
   const { filter } = parsed;

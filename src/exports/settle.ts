@@ -1,7 +1,7 @@
 import { failures } from '../telemetry/metrics.ts';
 import { recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
-import { discardFile } from './discard.ts';
+import { clearAway, discardFile } from './discard.ts';
 import { diagnose } from './failures.ts';
 import { countAttempts, type ExportTask, type Failure, failureCodes, MAX_ATTEMPTS } from './task.ts';
 import { failTask, findTask, finishCanceling, postponeTask, returnTask } from './task-store.ts';
@@ -62,7 +62,7 @@ async function settleRow(
 export async function settleAbandoned(deps: ExportDeps, task: ExportTask): Promise<void> {
   deps.log.warn({ taskId: task.id, attempt: task.attempt, status: task.status }, 'export was abandoned');
   if (task.status === 'CANCELING') {
-    await discardFile(deps, task);
+    await clearAway(deps, task);
     await finishCanceling(deps.db, task);
     return;
   }
@@ -71,7 +71,7 @@ export async function settleAbandoned(deps: ExportDeps, task: ExportTask): Promi
     message: `The worker was lost in ${MAX_ATTEMPTS} attempts. Narrow the filter or ask the operator to look at the log.`,
     retryable: true,
   });
-  if (failed) await discardFile(deps, task);
+  if (failed) await clearAway(deps, task);
 }
 
 async function failAudited(deps: ExportDeps, task: ExportTask, failure: Failure): Promise<ExportTask | null> {

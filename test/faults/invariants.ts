@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { sql } from 'drizzle-orm';
-import type { Connection } from '../../src/db/client.ts';
-import { type ExportTask, moves } from '../../src/exports/task.ts';
+import type { ExportTask } from '../../src/exports/task.ts';
+import { countDoublePublications, countLateWrites, findSetbacks } from './history.ts';
 import { CANARY, type World } from './world.ts';
 
 /**
@@ -23,20 +23,7 @@ export async function findFaults({ db, folder, files, servers }: World): Promise
       wrong.push(`${task.id} is COMPLETED and has no file`);
       continue;
     }
-    const plain = unpack(bytes, task.compression);
-    const lines = plain.toString().split('\n');
-    const ids = lines.slice(0, -1).map((line) => Number(JSON.parse(line).boosterCustomerId));
-    if (lines.at(-1) !== '') wrong.push(`${task.id}: the last line does not end`);
-    if (ids.some((id, at) => id <= (ids[at - 1] ?? 0)))
-      wrong.push(`${task.id}: customers out of order, or twice`);
-    if (ids.length !== task.objectCount || task.totalObjectCount !== task.objectCount) {
-      wrong.push(`${task.id}: ${ids.length} lines, ${task.objectCount} of ${task.totalObjectCount} said`);
-    }
-    if (plain.byteLength !== task.uncompressedSize)
-      wrong.push(`${task.id}: ${plain.byteLength} bytes unpacked`);
-    if (bytes.byteLength !== task.fileSize) wrong.push(`${task.id}: ${bytes.byteLength} bytes`);
-    if (createHash('sha256').update(bytes).digest('hex') !== task.fileSha256)
-      wrong.push(`${task.id}: checksum`);
+    wrong.push(...findFileFaults(task, bytes));
   }
   const wanted = new Set(completed.map(({ fileKey }) => fileKey?.replace('exports/', '')));
   for (const name of await files()) if (!wanted.has(name)) wrong.push(`${name} is left over`);
@@ -51,6 +38,10 @@ export async function findFaults({ db, folder, files, servers }: World): Promise
   if (audited.length > completed.length + expired.length)
     wrong.push('completions in the audit trail of tasks that are not');
   wrong.push(...(await findSetbacks(db)));
+  const late = await countLateWrites(db);
+  if (late > 0) wrong.push(`${late} changes by a process that does not run the attempt`);
+  const double = await countDoublePublications(db);
+  if (double > 0) wrong.push(`${double} tasks published twice`);
   for (const server of servers) {
     if (server.output().includes(CANARY)) wrong.push('personal data in a log');
     const exit = server.exit();
@@ -61,35 +52,27 @@ export async function findFaults({ db, folder, files, servers }: World): Promise
   return wrong;
 }
 
-type Step = {
-  readonly id: string;
-  readonly status: ExportTask['status'];
-  readonly attempt: number;
-  readonly returns: number;
-  readonly version: number;
-  readonly object_count: number;
-  readonly progress: number;
-};
+type FileFacts = Pick<
+  ExportTask,
+  'id' | 'compression' | 'objectCount' | 'totalObjectCount' | 'uncompressedSize' | 'fileSize' | 'fileSha256'
+>;
 
-/** Steps that no task may take. */
-async function findSetbacks(db: Connection['db']): Promise<string[]> {
-  const steps = await db.execute<Step>(sql`
-    select id, status, attempt, returns, version::int, object_count, progress from history order by id, version, at`);
-  return steps.flatMap((step, at) => {
-    const before = steps[at - 1];
-    if (before?.id !== step.id) return [];
-    const wrong: string[] = [];
-    const say = (what: string) => wrong.push(`${step.id} version ${step.version}: ${what}`);
-    if (step.version !== before.version + 1) say(`after ${before.version}`);
-    if (step.attempt < before.attempt) say('attempt fell');
-    if (step.progress < before.progress) say('progress fell');
-    if (step.status !== before.status && !moves[before.status].includes(step.status)) {
-      say(`${before.status} became ${step.status}`);
-    }
-    const sameToCallers = step.attempt - step.returns === before.attempt - before.returns;
-    if (sameToCallers && step.object_count < before.object_count) say('objectCount fell');
-    return wrong;
-  });
+/** Where a published file differs from what its task says of it: in count, order, size and checksum. */
+export function findFileFaults(task: FileFacts, bytes: Buffer): string[] {
+  const wrong: string[] = [];
+  const say = (what: string) => wrong.push(`${task.id}: ${what}`);
+  const plain = unpack(bytes, task.compression);
+  const lines = plain.toString().split('\n');
+  const ids = lines.slice(0, -1).map((line) => Number(JSON.parse(line).boosterCustomerId));
+  if (lines.at(-1) !== '') say('the last line does not end');
+  if (ids.some((id, at) => id <= (ids[at - 1] ?? 0))) say('customers out of order, or twice');
+  if (ids.length !== task.objectCount || task.totalObjectCount !== task.objectCount) {
+    say(`${ids.length} lines, ${task.objectCount} of ${task.totalObjectCount} said`);
+  }
+  if (plain.byteLength !== task.uncompressedSize) say(`${plain.byteLength} bytes unpacked`);
+  if (bytes.byteLength !== task.fileSize) say(`${bytes.byteLength} bytes`);
+  if (createHash('sha256').update(bytes).digest('hex') !== task.fileSha256) say('checksum');
+  return wrong;
 }
 
 /** A file's lines, whatever it is compressed with. */

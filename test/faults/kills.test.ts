@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { countAttempts } from '../../src/exports/task.ts';
@@ -36,6 +37,11 @@ async function take(env: Parameters<World['start']>[0], input = {}): Promise<{ v
   const id = await startExport(url, input);
   await world.until(id, ({ status }) => status !== 'CREATED');
   return { victim, id };
+}
+
+/** The kernel's letter for the state of a process; T = it is suspended. */
+async function stateOf({ pid }: Server): Promise<string | undefined> {
+  return (await readFile(`/proc/${pid}/stat`, 'utf8')).match(/\) (\w)/)?.[1];
 }
 
 const someLines = ({ objectCount }: { readonly objectCount: number }) => objectCount > 0;
@@ -111,6 +117,37 @@ describe('a worker that is suspended', () => {
     expect(await world.find(id)).toEqual(task);
     victim.signal('SIGTERM');
     expect(await victim.ended).toBe(0);
+  });
+
+  test('with a change of its export half made is replaced as soon, and holds up nobody', async () => {
+    const { victim, id } = await take({ FAULT_SUSPEND_AT: 'in-publish' });
+    await vi.waitFor(async () => expect(await stateOf(victim)).toBe('T'), { timeout: 10_000 });
+    const suspended = performance.now();
+    heir.signal('SIGCONT');
+    const other = await startExport(url);
+    expect(await world.finished(other, 5_000)).toMatchObject({ status: 'COMPLETED', attempt: 1 });
+    const task = await world.finished(id, 20_000);
+    expect(performance.now() - suspended).toBeLessThan(20_000);
+    expect(task).toMatchObject({ status: 'COMPLETED', attempt: 2 });
+    victim.signal('SIGCONT');
+    await victim.logged(/no longer this attempt/);
+    expect(await world.find(id)).toEqual(task);
+    await world.kill(victim);
+  });
+
+  test('while its export is being cancelled leaves nothing: neither a file nor its snapshot', async () => {
+    const { victim, id } = await take(slow);
+    await world.until(id, someLines);
+    victim.signal('SIGSTOP');
+    await cancelExport(url, id);
+    heir.signal('SIGCONT');
+    await world.until(id, ({ status }) => status === 'CANCELED', 20_000);
+    const readers = sql`select 1 from pg_stat_activity where application_name = ${`export ${id} 1`}`;
+    expect(await world.db.execute(readers)).toHaveLength(0);
+    expect((await world.files()).filter((name) => name.includes(id))).toEqual([]);
+    victim.signal('SIGCONT');
+    await victim.logged(/no longer this attempt/);
+    await world.kill(victim);
   });
 });
 

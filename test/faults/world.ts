@@ -8,6 +8,7 @@ import { findTask } from '../../src/exports/task-store.ts';
 import { query } from '../support/client.ts';
 import { addCustomers } from '../support/customers.ts';
 import { type Server, type ServerOptions, startServer } from '../support/process.ts';
+import { keepHistory, urlFor } from './history.ts';
 
 /** In every customer's e-mail address, and never to be found in a log. */
 export const CANARY = 'canary-8d1f';
@@ -16,7 +17,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 
 /**
  * A migrated database with customers of the brands `maison` (6 MB of lines) and `other`, a folder for files, and the
- * program in as many processes as a test starts. Every change of a task is remembered by a trigger.
+ * program in as many processes as a test starts. Every change of a task is remembered, and by which of them it was.
  */
 export async function openWorld({ db, url }: Pick<Connection, 'db'> & { readonly url: string }) {
   const folder = await mkdtemp(join(tmpdir(), 'export-faults-'));
@@ -28,20 +29,11 @@ export async function openWorld({ db, url }: Pick<Connection, 'db'> & { readonly
   await addCustomers(db, { count: 3_000, brand: 'maison', nameLength: 2_000 });
   await addCustomers(db, { count: 10, brand: 'other', firstId: 100_000 });
   await db.execute(sql`update customers set email = ${CANARY} || booster_customer_id || '@example.com'`);
-  await db.execute(sql`
-    create table history as select clock_timestamp() as at, id, status, attempt, returns, version, object_count, progress
-    from exports`);
-  await db.execute(sql`
-    create function remember() returns trigger language plpgsql as $$ begin
-      insert into history values
-        (clock_timestamp(), new.id, new.status, new.attempt, new.returns, new.version, new.object_count, new.progress);
-      return null;
-    end $$`);
-  await db.execute(sql`
-    create trigger remember after insert or update on exports for each row execute function remember()`);
+  await keepHistory(db);
 
   const start = (env: ServerOptions['env'] = {}, rest: Omit<ServerOptions, 'env'> = {}) => {
-    const server = startServer({ env: { DATABASE_URL: url, DATA_DIR: folder, ...env }, ...rest });
+    const databaseUrl = urlFor(servers.length, env['DATABASE_URL'] ?? url);
+    const server = startServer({ env: { DATA_DIR: folder, ...env, DATABASE_URL: databaseUrl }, ...rest });
     servers.push(server);
     return server;
   };
@@ -64,6 +56,7 @@ export async function openWorld({ db, url }: Pick<Connection, 'db'> & { readonly
     db,
     url,
     folder,
+    /** In the order of their start: a process has its place here as its number in the history. */
     servers,
     /** Starts the program: gateway and worker unless told otherwise. */
     start,
