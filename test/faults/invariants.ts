@@ -54,8 +54,8 @@ export async function findFaults({ db, folder, files, servers }: World): Promise
 
 type FileFacts = Pick<
   ExportTask,
-  'id' | 'compression' | 'objectCount' | 'totalObjectCount' | 'uncompressedSize' | 'fileSize' | 'fileSha256'
->;
+  'id' | 'objectCount' | 'totalObjectCount' | 'uncompressedSize' | 'fileSize' | 'fileSha256'
+> & { readonly compression: string };
 
 /** Where a published file differs from what its task says of it: in count, order, size and checksum. */
 export function findFileFaults(task: FileFacts, bytes: Buffer): string[] {

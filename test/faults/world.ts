@@ -16,17 +16,21 @@ export const CANARY = 'canary-8d1f';
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 /**
- * A migrated database with customers of the brands `maison` (6 MB of lines) and `other`, a folder for files, and the
+ * A migrated database with customers of the brands `maison` (6 MB of lines unless their names are shorter) and `other`, a folder for files, and the
  * program in as many processes as a test starts. Every change of a task is remembered, and by which of them it was.
  */
-export async function openWorld({ db, url }: Pick<Connection, 'db'> & { readonly url: string }) {
+export async function openWorld({
+  db,
+  url,
+  nameLength = 2_000,
+}: Pick<Connection, 'db'> & { readonly url: string; readonly nameLength?: number }) {
   const folder = await mkdtemp(join(tmpdir(), 'export-faults-'));
   const servers: Server[] = [];
   await db.execute(sql`insert into brands values ('maison', 'Maison'), ('other', 'Other')`);
   await db.execute(
     sql`insert into points_of_sale values ('maison', 'P1', 'One'), ('maison', 'P2', 'Two'), ('other', 'P1', 'One')`,
   );
-  await addCustomers(db, { count: 3_000, brand: 'maison', nameLength: 2_000 });
+  await addCustomers(db, { count: 3_000, brand: 'maison', nameLength });
   await addCustomers(db, { count: 10, brand: 'other', firstId: 100_000 });
   await db.execute(sql`update customers set email = ${CANARY} || booster_customer_id || '@example.com'`);
   await keepHistory(db);
@@ -43,12 +47,13 @@ export async function openWorld({ db, url }: Pick<Connection, 'db'> & { readonly
     return task;
   };
   const until = async (id: string, what: (task: ExportTask) => boolean, ms = 30_000): Promise<ExportTask> => {
-    const deadline = performance.now() + ms;
+    const start = performance.now();
     for (;;) {
       const task = await find(id).catch((error: unknown) => ({ error })); // its database may be away
       if (!('error' in task) && what(task)) return task;
-      if (performance.now() > deadline) throw new Error(`In vain: ${JSON.stringify(task)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      const elapsed = performance.now() - start;
+      if (elapsed > ms) throw new Error(`In vain: ${JSON.stringify(task)}`);
+      await new Promise((resolve) => setTimeout(resolve, elapsed < 1_000 ? 20 : 100));
     }
   };
 

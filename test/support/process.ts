@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,6 +35,12 @@ export type ServerOptions = {
   readonly fileBlocks?: number;
 };
 
+/** They must not outlive whoever started them. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts the program. Whoever starts it ends it. */
 export function startServer({ env, fileBlocks }: ServerOptions): Server {
   const preload = join(project, 'test/faults/points/preload.ts');
@@ -59,14 +66,16 @@ export function startServer({ env, fileBlocks }: ServerOptions): Server {
   child.stderr.on('data', (text) => {
     output += text;
   });
+  running.add(child);
   const ended = once(child, 'exit').then(([code, signal]) => {
+    running.delete(child);
     for (const look of waiting) look();
     return code ?? signal;
   });
 
   const logged = (msg: string | RegExp, ms = 30_000) =>
     new Promise<LogLine>((resolve, reject) => {
-      const end = () => {
+      const settle = () => {
         clearTimeout(timer);
         waiting.delete(look);
       };
@@ -76,10 +85,10 @@ export function startServer({ env, fileBlocks }: ServerOptions): Server {
         else if (child.exitCode !== null || child.signalCode !== null) {
           reject(new Error(`The process ended before it logged "${msg}":\n${output}`));
         } else return;
-        end();
+        settle();
       };
       const timer = setTimeout(() => {
-        end();
+        settle();
         reject(new Error(`The process did not log "${msg}" in time:\n${output}`));
       }, ms);
       waiting.add(look);
@@ -97,4 +106,10 @@ export function startServer({ env, fileBlocks }: ServerOptions): Server {
     ended,
     exit: () => child.exitCode ?? child.signalCode,
   };
+}
+
+/** Whether the kernel has suspended the process. */
+export async function isSuspended({ pid }: Server): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return /\) T /.test(stat);
 }

@@ -1,7 +1,7 @@
 /** `node --import …/preload.ts src/main.ts`: puts the fault points of `strike.ts` into the process. */
 import { open } from 'node:fs/promises';
 import { ServerResponse } from 'node:http';
-import { registerHooks } from 'node:module';
+import { flushCompileCache, registerHooks } from 'node:module';
 import { faults, strike } from './strike.ts';
 
 const replaced = new Map(
@@ -22,6 +22,8 @@ registerHooks({
 // What the log says happened has happened.
 intercept(process.stdout, 'write', ([line]) => {
   const text = String(line);
+  // It may be killed before it has kept what it compiled (NODE_COMPILE_CACHE).
+  if (/"msg":"(listening on|working)/.test(text)) flushCompileCache();
   if (text.includes('"msg":"export started"')) strike('after-claim');
   if (text.includes('"msg":"export completed"')) strike('after-publish');
 });

@@ -24,7 +24,7 @@ export type FaultPoint =
 export type Faults = {
   /** Where it is killed. */
   readonly FAULT_AT?: FaultPoint;
-  /** Where it is suspended, as often as it comes by. */
+  /** Where it is suspended when it first comes by. */
   readonly FAULT_SUSPEND_AT?: FaultPoint;
   /** How long the storage takes for each chunk, in ms. */
   readonly FAULT_CHUNK_MS?: string;
@@ -36,8 +36,12 @@ export type Faults = {
 
 export const faults: Faults = process.env;
 
+let suspended = false;
+
 /** Ends the process as `kill -9` does, or suspends it, when this is the point. */
 export function strike(point: FaultPoint): void {
   if (faults.FAULT_AT === point) process.kill(process.pid, 'SIGKILL');
-  if (faults.FAULT_SUSPEND_AT === point) process.kill(process.pid, 'SIGSTOP');
+  if (faults.FAULT_SUSPEND_AT !== point || suspended) return;
+  suspended = true;
+  process.kill(process.pid, 'SIGSTOP');
 }

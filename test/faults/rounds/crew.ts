@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Server } from '../../support/process.ts';
 import type { Faults } from '../points/strike.ts';
 import type { World } from '../world.ts';
@@ -9,22 +11,28 @@ export type Crew = {
   readonly workers: () => readonly Server[];
   /** Puts another process in the place of one that has ended. */
   readonly replace: (server: Server, env?: Faults) => Promise<Server>;
-  /** What this process has in hand now. */
-  readonly inHand: (server: Server) => { readonly id: string; readonly attempt: number }[];
   /** Replaces all that have ended. */
   readonly complete: () => Promise<void>;
 };
 
+/** Processes start all the time: they need not compile what others have compiled. */
+const compiled = { NODE_COMPILE_CACHE: join(tmpdir(), 'export-rounds-compiled') };
+
 /** An export takes some seconds. */
-const slow: Faults = { FAULT_CHUNK_MS: '200' };
+const slow: Faults = { FAULT_CHUNK_MS: '300' };
 
 export async function startCrew(world: World): Promise<Crew> {
   const start = (role: 'gateway' | 'worker', env: Faults = {}) =>
-    world.start({ ROLES: role, ...slow, ...env });
+    world.start({ ROLES: role, ...slow, ...env, ...compiled });
   let gateway = start('gateway');
-  let workers = [start('worker'), start('worker')];
   let url = await gateway.ready;
-  await Promise.all(workers.map(({ ready }) => ready));
+  let workers: Server[] = [];
+  // One after the other: the start of a process takes a whole machine for a while.
+  while (workers.length < 2) {
+    const worker = start('worker');
+    await worker.ready;
+    workers.push(worker);
+  }
 
   const ended = new Set<Server>();
   const watch = (server: Server) => server.ended.then(() => ended.add(server));
@@ -43,15 +51,6 @@ export async function startCrew(world: World): Promise<Crew> {
     gateway: () => gateway,
     workers: () => workers,
     replace,
-    inHand: ({ log }) => {
-      const tasks = new Map<unknown, { id: string; attempt: number }>();
-      for (const { msg, taskId, attempt } of log) {
-        if (typeof taskId !== 'string') continue;
-        if (msg === 'export started') tasks.set(taskId, { id: taskId, attempt: Number(attempt) });
-        else if (/^export (completed|goes back|attempt failed|is no longer)/.test(msg)) tasks.delete(taskId);
-      }
-      return [...tasks.values()];
-    },
     complete: async () => {
       for (const server of [gateway, ...workers]) if (ended.has(server)) await replace(server);
     },

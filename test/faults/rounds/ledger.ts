@@ -4,61 +4,54 @@ import { unpack } from '../invariants.ts';
 
 /*
  * Customers in groups of four, of which every transaction changes one as a whole: at any point in time all four have
- * the same last name. Members come and go, and there are always four.
+ * the same last name. Members come and go, and there are always four. They stand far apart in a file, one in each
+ * quarter of the ledger, so that they are read by different queries at different times.
  */
 
 const GROUPS = 250;
+const MEMBERS = 4;
 const FIRST = 1_000_000;
-/** Ids of a group lie within this many. */
+/** Ids of one quarter lie within this many, and of one group in it within SPAN. */
+const QUARTER = 1_000_000;
 const SPAN = 1_000;
+/** Customers of brand and POS that nobody writes to, from 1. */
+const OTHERS = 3_000;
+const WRITERS = 2;
+const PAUSE_MS = 200;
 
 /** Adds the groups. */
 export async function addLedger(db: Database): Promise<void> {
   await db.execute(sql`
     insert into customers (booster_customer_id, brand, pos_code, first_name, last_name, creation_date, customer_status,
       can_be_contacted_by_maison, has_sap_crm_error)
-    select ${FIRST}::int + g * ${SPAN}::int + member, 'maison', 'P2', repeat('x', 500), '0', now(), 'Client', true, false
-    from generate_series(0, ${GROUPS - 1}::int) g, generate_series(0, 3) member`);
+    select ${FIRST}::int + member * ${QUARTER}::int + g * ${SPAN}::int, 'maison', 'P2', repeat('x', 2000), '0', now(),
+      'Client', true, false
+    from generate_series(0, ${GROUPS - 1}::int) g, generate_series(0, ${MEMBERS - 1}::int) member`);
 }
 
-/** Changes one group after the other, until it is stopped; goes on after a failure. */
-export function writeLedger(url: string): {
+export type Ledger = {
   readonly stop: () => Promise<void>;
+  /** Changes so far. */
   readonly count: () => number;
-} {
-  const { db, close } = connect(url, { max: 1, name: 'ledger' });
+};
+
+/** Changes one group after the other, on several connections, until it is stopped; goes on after a failure. */
+export function writeLedger(url: string): Ledger {
+  const { db, close } = connect(url, { max: WRITERS, name: 'ledger' });
   let stopped = false;
   let count = 0;
-  const change = (group: number, name: number) =>
-    db.transaction(async (tx) => {
-      const first = FIRST + group * SPAN;
-      const [oldest] = await tx.execute<{ id: number; newest: number }>(sql`
-        select min(booster_customer_id) as id, max(booster_customer_id) as newest from customers
-        where booster_customer_id between ${first} and ${first + SPAN - 1}`);
-      if (!oldest) return;
-      const next = oldest.newest + 1 < first + SPAN ? oldest.newest + 1 : first;
-      if (next > oldest.newest) {
-        await tx.execute(sql`delete from customers where booster_customer_id = ${oldest.id}`);
-        await tx.execute(sql`
-          insert into customers (booster_customer_id, brand, pos_code, first_name, last_name, creation_date,
-            customer_status, can_be_contacted_by_maison, has_sap_crm_error)
-          values (${next}, 'maison', 'P2', repeat('x', 500), '0', now(), 'Client', true, false)`);
-      }
-      await tx.execute(sql`
-        update customers set last_name = ${`${name}`}
-        where booster_customer_id between ${first} and ${first + SPAN - 1}`);
-    });
-  const writing = (async () => {
-    for (let name = 1; !stopped; name++) {
-      await change((name * 7) % GROUPS, name).then(
+  const write = async (writer: number) => {
+    for (let name = writer; !stopped; name += WRITERS) {
+      await changeGroup(db, name).then(
         () => {
           count += 1;
         },
         () => {},
       );
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
-  })();
+  };
+  const writing = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
   return {
     stop: async () => {
       stopped = true;
@@ -69,14 +62,44 @@ export function writeLedger(url: string): {
   };
 }
 
-/** Groups of which a file does not show one point in time. */
-export function findTornGroups(bytes: Buffer, compression: string): number[] {
+/** Gives a group another name, and one of its members another id. */
+async function changeGroup(db: Database, name: number): Promise<void> {
+  const group = (name * 7) % GROUPS;
+  const idOf = (member: number, step: number) => FIRST + member * QUARTER + group * SPAN + (step % SPAN);
+  const ids = sql.join(
+    Array.from(
+      { length: MEMBERS },
+      (_, member) => sql`booster_customer_id between ${idOf(member, 0)} and ${idOf(member, SPAN - 1)}`,
+    ),
+    sql` or `,
+  );
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`update customers set last_name = ${`${name}`} where ${ids}`);
+    const member = name % MEMBERS;
+    await tx.execute(sql`
+      with gone as (
+        delete from customers
+        where booster_customer_id between ${idOf(member, 0)} and ${idOf(member, SPAN - 1)} returning *)
+      insert into customers (booster_customer_id, brand, pos_code, first_name, last_name, creation_date,
+        customer_status, can_be_contacted_by_maison, has_sap_crm_error)
+      select ${idOf(member, 0)}::int + (booster_customer_id + 1) % ${SPAN}::int, brand, pos_code, first_name, last_name,
+        creation_date, customer_status, can_be_contacted_by_maison, has_sap_crm_error
+      from gone`);
+  });
+}
+
+/** What in a file of the brand does not show one point in time, in words. */
+export function findTears(bytes: Buffer, compression: string): string[] {
   const names = new Map<number, string[]>(Array.from({ length: GROUPS }, (_, group) => [group, []]));
+  let others = 0;
   for (const line of unpack(bytes, compression).toString().trimEnd().split('\n')) {
     const { boosterCustomerId, lastName } = JSON.parse(line);
-    names.get(Math.floor((boosterCustomerId - FIRST) / SPAN))?.push(lastName);
+    if (boosterCustomerId < FIRST) others += 1;
+    else names.get(Math.floor(((boosterCustomerId - FIRST) % QUARTER) / SPAN))?.push(lastName);
   }
-  return [...names]
-    .filter(([, group]) => group.length !== 4 || new Set(group).size !== 1)
-    .map(([group]) => group);
+  const torn = [...names].filter(([, group]) => group.length !== MEMBERS || new Set(group).size !== 1);
+  return [
+    ...torn.map(([group, members]) => `group ${group} is not of one point in time: ${members.join(', ')}`),
+    ...(others === OTHERS ? [] : [`${others} customers outside of the groups`]),
+  ];
 }
