@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SingleBar } from 'cli-progress';
 import { startApp } from '../app.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { seedCustomers } from '../customers/demo/seed.ts';
@@ -9,6 +8,7 @@ import { connect } from '../db/client.ts';
 import { customers } from '../db/tables.ts';
 import { openLog } from '../log.ts';
 import { type DemoFile, download, type ExportState, listBrands, start, watch } from './demo-client.ts';
+import { openExportBar } from './export-bar.ts';
 import { openDatabase } from './open-database.ts';
 import { openProgress, showCount, showPace } from './progress.ts';
 import { runCommand } from './run-command.ts';
@@ -81,39 +81,13 @@ async function serve(config: Config) {
 
 /** Shows the pushed states as a bar, and gives the last one. */
 async function follow(states: AsyncIterable<ExportState>): Promise<ExportState & { file: DemoFile }> {
-  const bar = new SingleBar({
-    format: '{status} {bar} {percentage}% | {lines} of {all} lines | {pace} lines/s | {left}',
-    barsize: 24,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    linewrap: true,
-    noTTYOutput: true,
-    notTTYSchedule: 500,
-    stream: process.stdout,
-  });
-  bar.start(100, 0, { status: 'CREATED  ', lines: '0', all: '?', pace: '–', left: '' });
-  try {
-    for await (const state of states) {
-      bar.update(Math.floor(state.progress), {
-        status: state.status.padEnd(9),
-        lines: state.objectCount.toLocaleString('en'),
-        all: state.totalObjectCount?.toLocaleString('en') ?? '?',
-        pace: state.objectsPerSecond ? Math.round(state.objectsPerSecond).toLocaleString('en') : '–',
-        left: showTimeLeft(state),
-      });
-      if (state.file) return { ...state, file: state.file };
-      if (state.failure) throw new Error(`${state.failure.code}: ${state.failure.message}`);
-    }
-    throw new Error('The export ended without a file.');
-  } finally {
-    bar.stop();
+  using bar = openExportBar(process.stdout);
+  for await (const state of states) {
+    bar.update(state);
+    if (state.file) return { ...state, file: state.file };
+    if (state.failure) throw new Error(`${state.failure.code}: ${state.failure.message}`);
   }
-}
-
-function showTimeLeft({ status, estimatedCompletionAt }: ExportState): string {
-  if (status === 'COMPLETED') return 'done';
-  if (estimatedCompletionAt === null) return '';
-  return `${Math.max(0, Math.ceil((Date.parse(estimatedCompletionAt) - Date.now()) / 1000))} s left`;
+  throw new Error('The export ended without a file.');
 }
 
 async function save({ dataDir }: Config, file: DemoFile): Promise<string> {

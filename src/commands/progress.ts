@@ -18,13 +18,19 @@ export type Progress = Disposable & {
 /** Of the time that a customer takes, about what goes by until it is read; the rest goes by in the database. */
 const READING = 0.2;
 
+/** Characters of a bar; on a narrow terminal the figures behind it take precedence. */
+const [SHORTEST, LONGEST] = [4, 30];
+/** What the line takes besides its title and its bar. */
+const FIGURES = 32;
+
 /** Shows a bar on the terminal; where the standard output is none, writes a line there every few seconds. */
 export function openProgress(title: string): Progress {
+  const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
   const bar = new SingleBar({
     format: `${title} {bar} {percentage}% | {customers} stored`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    barsize: 30,
+    barsize: Math.max(SHORTEST, Math.min(LONGEST, columns - title.length - FIGURES)),
     fps: 5,
     forceRedraw: true,
     gracefulExit: false,
