@@ -47,7 +47,13 @@ export async function startServer(environment: Record<string, string>): Promise<
 function spawnServer(environment: Record<string, string>): ChildProcess {
   return spawn(
     process.execPath,
-    ['--max-semi-space-size=4', '--import', new URL('./observe.ts', import.meta.url).href, 'src/main.ts'],
+    [
+      '--max-semi-space-size=4',
+      '--heap-growing-percent=40',
+      '--import',
+      new URL('./observe.ts', import.meta.url).href,
+      'src/main.ts',
+    ],
     {
       env: { ...process.env, ...environment, PORT: '0', LOG_LEVEL: 'info' },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
