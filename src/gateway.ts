@@ -9,6 +9,7 @@ import { buildSchema } from './graphql/schema.ts';
 import { createDownloadHandler } from './http/download.ts';
 import type { ExampleFilter } from './http/graphiql.ts';
 import { createGraphql } from './http/graphql.ts';
+import { createGraphqlRoute } from './http/graphql-route.ts';
 import { answerHealth } from './http/health.ts';
 import { answerMetrics, type MetricsSources } from './http/metrics.ts';
 import { createOpenApiHandler } from './http/openapi-route.ts';
@@ -77,11 +78,7 @@ export async function openGateway(config: Config, log: Logger): Promise<Gateway>
         createOpenApiHandler(schema),
         createDownloadHandler(deps, authenticator.authenticate),
         createRestHandler(deps, authenticator.authenticate, rateLimit),
-        async (req, res) => {
-          if (!/^\/graphql(\?|$)/.test(req.url ?? '')) return false;
-          await graphql(req, res);
-          return true;
-        },
+        createGraphqlRoute(graphql),
       );
       return async () => {
         await sockets.end();

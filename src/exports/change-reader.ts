@@ -16,7 +16,11 @@ export type ChangeReader = {
 };
 
 /** Opens a reader that tells the newest state of what was rung for: each state once, and never an older one later. */
-export function openChangeReader(db: Database, log: Logger, tell: (task: ExportTask) => void): ChangeReader {
+export function openChangeReader(
+  db: Database,
+  log: Logger,
+  tell: (task: ExportTask) => Promise<void>,
+): ChangeReader {
   const rung = new Map<string, Asked>();
   const pace = openPace();
   let timer: NodeJS.Timeout | undefined;
@@ -37,7 +41,7 @@ export function openChangeReader(db: Database, log: Logger, tell: (task: ExportT
       const onFault = (error: unknown) => log.warn({ err: error }, 'changed exports could not be read');
       for (const task of (await inTime(findTasks(db, due), onFault)) ?? []) {
         pace.pass(task.id, task.version, now);
-        tell(task);
+        await tell(task);
       }
     }
     scheduled = false;

@@ -1,3 +1,5 @@
+import { Source } from './source.ts';
+
 /** Values on their way to one reader, of which only the newest of each key is kept while the reader is busy. */
 export type Feed<T> = {
   /** Hands over a value; it replaces an untaken one of the same key. */
@@ -7,7 +9,7 @@ export type Feed<T> = {
   /** Ends the stream with an error, which the reader gets once, instead of what is untaken. */
   fail(error: unknown): void;
   /** For one reader, which asks for one value at a time. Its `return` also ends a `next` that is still waiting. */
-  readonly stream: AsyncIterableIterator<T>;
+  readonly stream: Source<T>;
 };
 
 /** Opens a feed; `onClose` is called once, when nothing more is taken: the reader has left, or the stream is ending. */
@@ -15,75 +17,97 @@ export function openFeed<T>(onClose: () => void): Feed<T> {
   return new SingleReaderFeed(onClose);
 }
 
-/** A class, because there are as many of them as subscribers, thousands: their methods are then made once. */
-class SingleReaderFeed<T> implements Feed<T>, AsyncIterableIterator<T> {
+/** A stream of one value. */
+export function streamOf<T>(value: T): Source<T> {
+  const feed = openFeed<T>(() => {});
+  feed.put('', value);
+  feed.end();
+  return feed.stream;
+}
+
+type Entry<T> = { readonly key: string; value: T };
+
+class SingleReaderFeed<T> extends Source<T> implements Feed<T> {
   readonly #onClose: () => void;
-  /** Made when the reader is busy for the first time. */
-  #untaken: Map<string, T> | null = null;
-  #waiting: PromiseWithResolvers<IteratorResult<T, undefined>> | null = null;
+  #first: Entry<T> | null = null;
+  /** What is untaken besides; made when it is needed, as of one key there never is more. */
+  #others: Map<string, T> | null = null;
+  #wake: (() => void) | null = null;
   #failure: { readonly error: unknown } | null = null;
   #closed = false;
 
   constructor(onClose: () => void) {
+    super();
     this.#onClose = onClose;
   }
 
-  get stream(): AsyncIterableIterator<T> {
-    return this;
-  }
-
-  [Symbol.asyncIterator](): this {
+  get stream(): Source<T> {
     return this;
   }
 
   put(key: string, value: T): void {
     if (this.#closed) return;
-    const reader = this.#waiting;
-    if (reader === null) {
-      this.#untaken ??= new Map();
-      this.#untaken.set(key, value);
-    } else {
-      this.#waiting = null;
-      reader.resolve({ done: false, value });
+    if (this.#first === null) this.#first = { key, value };
+    else if (this.#first.key === key) this.#first.value = value;
+    else {
+      this.#others ??= new Map();
+      this.#others.set(key, value);
     }
+    this.#wakeReader();
   }
 
   end(): void {
     this.#close();
-    this.#waiting?.resolve({ done: true, value: undefined });
-    this.#waiting = null;
+    this.#wakeReader();
   }
 
   fail(error: unknown): void {
     if (this.#closed) return;
     this.#close();
-    this.#untaken = null;
-    if (this.#waiting === null) this.#failure = { error };
-    else this.#waiting.reject(error);
-    this.#waiting = null;
+    this.#drop();
+    this.#failure = { error };
+    this.#wakeReader();
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
+  override take(wake: () => void): IteratorResult<T, undefined> | null {
     if (this.#failure !== null) {
       const { error } = this.#failure;
       this.#failure = null;
-      return Promise.reject(error);
+      throw error;
     }
-    const [first] = this.#untaken ?? [];
-    if (first !== undefined) {
-      this.#untaken?.delete(first[0]);
-      return Promise.resolve({ done: false, value: first[1] });
+    const taken = this.#first;
+    if (taken !== null) {
+      this.#first = this.#nextOther();
+      return { done: false, value: taken.value };
     }
-    if (this.#closed) return Promise.resolve({ done: true, value: undefined });
-    this.#waiting = Promise.withResolvers();
-    return this.#waiting.promise;
+    if (this.#closed) return { done: true, value: undefined };
+    this.#wake = wake;
+    return null;
   }
 
-  async return(): Promise<IteratorResult<T, undefined>> {
-    this.#untaken = null;
+  override leave(): void {
+    this.#drop();
     this.#failure = null;
     this.end();
-    return { done: true, value: undefined };
+  }
+
+  #nextOther(): Entry<T> | null {
+    const [next] = this.#others ?? [];
+    if (next === undefined) return null;
+    const [key, value] = next;
+    this.#others?.delete(key);
+    return { key, value };
+  }
+
+  #drop(): void {
+    this.#first = null;
+    this.#others = null;
+  }
+
+  #wakeReader(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
   }
 
   #close(): void {

@@ -1,5 +1,6 @@
 import { AccessError } from '../errors.ts';
 import { openFeed } from './feed.ts';
+import type { Source } from './source.ts';
 import { type ExportTask, isTerminal } from './task.ts';
 import type { TaskWatch } from './watch.ts';
 
@@ -11,7 +12,7 @@ export function followTask(
   watch: TaskWatch,
   current: ExportTask,
   mayStillSee: (task: ExportTask) => boolean,
-): AsyncIterableIterator<ExportTask> {
+): Source<ExportTask> {
   let version = -1;
   const accept = (task: ExportTask) => {
     if (task.version <= version) return;
@@ -34,7 +35,7 @@ export function followTasks(
   watch: TaskWatch,
   matches: (task: ExportTask) => boolean,
   readCurrent: () => Promise<readonly ExportTask[]>,
-): AsyncIterableIterator<ExportTask> {
+): Source<ExportTask> {
   const since = new Date();
   const versions = new Map<string, number>();
   let hasCaughtUp = false;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import { type ListenOptions, listen } from '../db/listen.ts';
@@ -9,6 +10,12 @@ import { openTaskRoll } from './task-roll.ts';
 
 /** How often it is looked for changes that nobody rang for: notifications are lost while a connection is. */
 const POLL_MS = 5_000;
+
+/**
+ * After so many tellings everybody else has a turn. What telling has made, objects for every write, is also forgotten
+ * then: of thousands at once it would outgrow the memory for young objects and stay for long.
+ */
+const TURN = 100;
 
 type Tell = (task: ExportTask) => void;
 
@@ -35,9 +42,10 @@ export async function openTaskWatch(
   const forAll = new Set<Tell>();
   const roll = openTaskRoll(db);
 
-  const reader = openChangeReader(db, log, (task) => {
-    for (const tell of byTask.get(task.id) ?? []) tell(task);
-    if (forAll.size > 0 && roll.isNews(task)) for (const tell of forAll) tell(task);
+  const tellAll = openTelling(log);
+  const reader = openChangeReader(db, log, async (task) => {
+    await tellAll(byTask.get(task.id) ?? [], task);
+    if (forAll.size > 0 && roll.isNews(task)) await tellAll(forAll, task);
   });
   const ring = (id: string) => {
     if (forAll.size > 0 || byTask.has(id)) reader.ring(id);
@@ -79,5 +87,20 @@ export async function openTaskWatch(
       reader.close();
       await listening.close();
     },
+  };
+}
+
+/** Tells one after the other, in turns; one who fails holds up nobody else. */
+function openTelling(log: Logger) {
+  let told = 0;
+  return async (tells: Iterable<Tell>, task: ExportTask) => {
+    for (const tell of tells) {
+      try {
+        tell(task);
+      } catch (error) {
+        log.error({ err: error, taskId: task.id }, 'a subscriber could not be told');
+      }
+      if (++told % TURN === 0) await nextTurn();
+    }
   };
 }

@@ -6,6 +6,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Authenticator } from '../auth/token.ts';
 import type { Viewer } from '../auth/viewer.ts';
+import type { Origin } from '../exports/audit.ts';
 import type { ExportDeps } from '../exports/deps.ts';
 import type { Context } from '../graphql/context.ts';
 import { describeError } from '../graphql/errors.ts';
@@ -16,14 +17,12 @@ import { originOf } from './origin.ts';
 import { createRateLimit, limitGraphql, type RateLimit } from './rate-limit.ts';
 import { useSharedEvents } from './shared-events.ts';
 import { useEventStreams } from './sse.ts';
-import { useTokenExpiry } from './token-expiry.ts';
 
-/** What the transport knows: over HTTP the request, over WebSocket also who connected. */
-export type Transport = {
-  readonly req: IncomingMessage;
-  readonly res?: ServerResponse;
-  readonly viewer?: Viewer;
-};
+/** What the transport knows: over HTTP the request, over WebSocket who connected. */
+export type Transport =
+  | { readonly req: IncomingMessage; readonly res: ServerResponse; readonly caller?: undefined }
+  | { readonly caller: Caller };
+type Caller = { readonly viewer: Viewer; readonly origin: Origin };
 export type GraphqlServer = YogaServerInstance<Transport, Context>;
 
 export type GraphqlOptions = {
@@ -49,9 +48,8 @@ export function createGraphql(options: GraphqlOptions): GraphqlServer {
   return createYoga<Transport, Context>({
     schema,
     graphqlEndpoint: '/graphql',
-    context: async ({ req, viewer: connected }) => {
-      const viewer = connected ?? (await authenticator.authenticate(req.headers.authorization));
-      const origin = originOf(req);
+    context: async (transport) => {
+      const { viewer, origin } = transport.caller ?? (await callerOf(transport.req, authenticator));
       await limitGraphql(rateLimit, viewer, origin);
       return { viewer, deps, origin, suggestions: options.introspection };
     },
@@ -67,11 +65,14 @@ export function createGraphql(options: GraphqlOptions): GraphqlServer {
     plugins: [
       useLimits(options),
       usePreflight(),
-      useTokenExpiry(mask),
-      useEventStreams(),
+      useEventStreams(mask),
       useSharedEvents(mask), // ends the hooks of subscriptions
     ],
   });
+}
+
+async function callerOf(req: IncomingMessage, { authenticate }: Authenticator): Promise<Caller> {
+  return { viewer: await authenticate(req.headers.authorization), origin: originOf(req) };
 }
 
 /** What is not meant for clients becomes one masked error, whose requestId the log has too. */

@@ -8,6 +8,7 @@ import {
   validateSubscriptionArgs,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { Source } from '../exports/source.ts';
 import type { Context } from '../graphql/context.ts';
 import { textOf } from './result-text.ts';
 
@@ -27,11 +28,12 @@ export function useSharedEvents(mask: Mask): Plugin<Context> {
   const subscribe = async (
     args: ExecutionArgs,
     context: Context,
-  ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> => {
+  ): Promise<ExecutionResult | Source<ExecutionResult>> => {
     const validated = validateSubscriptionArgs({ ...args, hideSuggestions: !context.suggestions });
     if (!('operation' in validated)) return { errors: validated.map(mask) };
     const source = await createSourceEventStream(validated);
     if (!isAsyncIterable(source)) return { errors: source.errors?.map(mask) ?? [] };
+    if (!(source instanceof Source)) throw new Error('A subscription whose events are no source.');
     return new EventResults(source, execute, questionOf(args, context, validated.operation), mask);
   };
   return {
@@ -81,75 +83,99 @@ function contextOfEvents({ deps, suggestions }: Question['context']): Context {
   };
 }
 
-type Execute = (event: object, question: Question) => SharedResult | Promise<SharedResult>;
+/** What an event shows to all who ask the same of it. */
+class SharedExecution {
+  result: SharedResult | null = null;
+  #waiting: (() => void)[] = [];
+
+  constructor(executed: ExecutionResult | Promise<ExecutionResult>, mask: Mask) {
+    const share = (result: ExecutionResult) => shareable(result, mask);
+    const finish = (result: SharedResult) => {
+      this.result = result;
+      for (const wake of this.#waiting.splice(0)) wake();
+    };
+    if (executed instanceof Promise) {
+      const shared = executed.then(share).catch((error) => share({ errors: [error] }));
+      void shared.then(finish);
+    } else finish(share(executed));
+  }
+
+  /** Calls `wake` once there is a result. */
+  await(wake: () => void): void {
+    this.#waiting.push(wake);
+  }
+}
+
+type Execute = (event: object, question: Question) => SharedExecution;
 
 /** Keeps results with their event, which is one object for all subscribers, by operation and variables. */
 function openSharedExecution(mask: Mask): Execute {
-  type Results = Map<string, SharedResult | Promise<SharedResult>>;
-  const byEvent = new WeakMap<object, WeakMap<OperationDefinitionNode, Results>>();
-  const finish = (result: ExecutionResult) => shareable(result, mask);
+  const byEvent = new WeakMap<object, WeakMap<OperationDefinitionNode, Map<string, SharedExecution>>>();
   return (event, { args, context, operation, variables }) => {
-    const byOperation = byEvent.get(event) ?? new WeakMap<OperationDefinitionNode, Results>();
+    const byOperation =
+      byEvent.get(event) ?? new WeakMap<OperationDefinitionNode, Map<string, SharedExecution>>();
     byEvent.set(event, byOperation);
-    const results: Results = byOperation.get(operation) ?? new Map();
-    byOperation.set(operation, results);
-    const shared = results.get(variables);
+    const executions = byOperation.get(operation) ?? new Map<string, SharedExecution>();
+    byOperation.set(operation, executions);
+    const shared = executions.get(variables);
     if (shared) return shared;
     // Validated anew, once for all: kept by every subscriber it would take more memory than anything else of theirs.
     const validated = validateSubscriptionArgs({ ...args, contextValue: contextOfEvents(context) });
     if (!('operation' in validated)) throw new Error('An operation that is not valid any more.');
-    const executed = executeSubscriptionEvent({ ...validated, rootValue: event });
-    const result = executed instanceof Promise ? executed.then(finish) : finish(executed);
-    results.set(variables, result);
-    return result;
+    const execution = new SharedExecution(executeSubscriptionEvent({ ...validated, rootValue: event }), mask);
+    executions.set(variables, execution);
+    return execution;
   };
 }
 
 function shareable({ errors, ...rest }: ExecutionResult, mask: Mask): SharedResult {
   const result: ExecutionResult = errors ? { errors: errors.map(mask), ...rest } : rest;
-  let text: string | undefined;
-  const stringify = () => {
-    text ??= textOf(result);
-    return text;
-  };
-  return { ...result, stringify };
+  const text = textOf(result);
+  return { ...result, stringify: () => text };
 }
 
-/**
- * The results of a stream's events; when the stream fails, the last result says so. A class, because there are as many
- * of them as subscribers.
- */
-class EventResults implements AsyncIterableIterator<ExecutionResult> {
-  readonly #events: AsyncIterator<unknown>;
+/** The results of a stream's events; when the stream fails, the last result says so. */
+class EventResults extends Source<ExecutionResult> {
+  readonly #events: Source<unknown>;
   readonly #execute: Execute;
   readonly #question: Question;
   readonly #mask: Mask;
+  /** Of the event that is taken and not handed on yet. */
+  #execution: SharedExecution | null = null;
 
-  constructor(source: AsyncIterable<unknown>, execute: Execute, question: Question, mask: Mask) {
-    this.#events = source[Symbol.asyncIterator]();
+  constructor(events: Source<unknown>, execute: Execute, question: Question, mask: Mask) {
+    super();
+    this.#events = events;
     this.#execute = execute;
     this.#question = question;
     this.#mask = mask;
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<ExecutionResult, undefined>> {
+  /** Never throws. */
+  override take(wake: () => void): IteratorResult<ExecutionResult, undefined> | null {
     try {
-      const { done, value } = await this.#events.next();
-      if (done) return { done, value: undefined };
-      if (typeof value !== 'object' || value === null) throw new Error('An event that is no object.');
-      return { done: false, value: await this.#execute(value, this.#question) };
+      if (this.#execution === null) {
+        const next = this.#events.take(wake);
+        if (next === null || next.done) return next;
+        if (typeof next.value !== 'object' || next.value === null)
+          throw new Error('An event that is no object.');
+        this.#execution = this.#execute(next.value, this.#question);
+      }
+      const { result } = this.#execution;
+      if (result === null) {
+        this.#execution.await(wake);
+        return null;
+      }
+      this.#execution = null;
+      return { done: false, value: result };
     } catch (error) {
-      await this.#events.return?.();
+      this.leave();
       return { done: false, value: { errors: [this.#mask(error)] } };
     }
   }
 
-  async return(): Promise<IteratorResult<ExecutionResult, undefined>> {
-    await this.#events.return?.();
-    return { done: true, value: undefined };
+  override leave(): void {
+    this.#execution = null;
+    this.#events.leave();
   }
 }

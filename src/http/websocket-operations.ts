@@ -1,18 +1,23 @@
-import type { IncomingMessage } from 'node:http';
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
 import type { ExecutionResult, ServerOptions, SubscribePayload } from 'graphql-ws';
 import { isAsyncIterable } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Viewer } from '../auth/viewer.ts';
+import type { Origin } from '../exports/audit.ts';
+import { streamOf } from '../exports/feed.ts';
+import { Source } from '../exports/source.ts';
 import { continueTrace, inSpan } from '../telemetry/spans.ts';
 import { type GraphqlServer, maskError } from './graphql.ts';
 import { formatError, textOf } from './result-text.ts';
+import { bytesOf } from './websocket-frame.ts';
 
 /** What stands behind one socket. */
 export type Connection = {
-  readonly request: IncomingMessage;
-  /** Resolves when the text has left for the client, or never will. */
-  readonly send: (text: string) => Promise<void>;
+  readonly origin: Origin;
+  /** The trace that the socket's request was a part of, if any. */
+  readonly traceparent: string | null;
+  /** Sends the two as one message, and calls `sent` when it has left; never when the client is gone. */
+  readonly send: (start: string, rest: string, sent: () => void) => void;
   /** Who connected; set before the first operation. */
   viewer?: Viewer;
 };
@@ -57,7 +62,12 @@ export function operationHooks(graphql: GraphqlServer, log: Logger): OperationHo
         return { errors: [maskError(error, log)] };
       }
     },
-    onOperation: async ({ extra }, id, _payload, _args, result) => new Relay(await result, extra, id),
+    onOperation: async ({ extra }, id, _payload, _args, given) => {
+      const result = await given;
+      if (result instanceof Source) return new Relay(result, extra, id);
+      if (isAsyncIterable(result)) throw new Error('Results that are no source.');
+      return new Relay(streamOf(result), extra, id);
+    },
     onError: (_context, _id, _payload, errors) => errors.map(formatError),
   };
 }
@@ -65,8 +75,7 @@ export function operationHooks(graphql: GraphqlServer, log: Logger): OperationHo
 const facts = { 'http.route': '/graphql' };
 
 type Envelop = ReturnType<GraphqlServer['getEnveloped']>;
-/** With the trace that the socket's request was a part of. */
-type Prepared = Pick<Envelop, 'execute' | 'subscribe'> & { readonly traceparent: string | null };
+type Prepared = Pick<Envelop, 'execute' | 'subscribe'> & Pick<Connection, 'traceparent'>;
 const envelops = new WeakMap<ExecutionArgs, Prepared>();
 
 /** Once: the arguments stay for as long as a subscription does, and thousands of them need no envelop each. */
@@ -79,11 +88,11 @@ function takeEnvelop(args: ExecutionArgs): Prepared {
 
 async function prepare(
   graphql: GraphqlServer,
-  { request, viewer }: Connection,
+  { origin, viewer, traceparent }: Connection,
   params: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
   if (!viewer) throw new Error('An operation before the connection was accepted.');
-  const envelop = graphql.getEnveloped({ req: request, viewer, params });
+  const envelop = graphql.getEnveloped({ caller: { viewer, origin }, params });
   const document = parse(envelop, params.query);
   const errors = envelop.validate(envelop.schema, document);
   if (errors.length > 0) return errors;
@@ -96,13 +105,8 @@ async function prepare(
     contextValue: await envelop.contextFactory(),
   };
   const { execute, subscribe } = envelop;
-  envelops.set(args, { execute, subscribe, traceparent: traceparentOf(request) });
+  envelops.set(args, { execute, subscribe, traceparent });
   return args;
-}
-
-function traceparentOf({ headers }: IncomingMessage): string | null {
-  const { traceparent } = headers;
-  return typeof traceparent === 'string' ? traceparent : null;
 }
 
 /** Over HTTP it is the HTTP server that gives a syntax error its code. */
@@ -115,39 +119,52 @@ function parse(envelop: Envelop, text: string): ReturnType<Envelop['parse']> {
   }
 }
 
+/** The same for everybody who is sent the same result. */
+const rests = new WeakMap<ExecutionResult, string>();
+
+function restOf(result: ExecutionResult): string {
+  const made = rests.get(result) ?? bytesOf(`${textOf(result)}}`);
+  rests.set(result, made);
+  return made;
+}
+
 /**
  * Sends the results itself, as text that is made once however many sockets it goes to; the library would make it for
  * each. It only sees the end. One result is on its way at a time: a client that does not read holds up nobody else.
  */
 class Relay implements AsyncIterableIterator<never> {
-  readonly #results: AsyncIterator<ExecutionResult> | Iterator<ExecutionResult>;
+  readonly #results: Source<ExecutionResult>;
   readonly #connection: Connection;
   readonly #start: string;
+  #end: (() => void) | null = null;
 
-  constructor(
-    results: AsyncIterable<ExecutionResult> | ExecutionResult,
-    connection: Connection,
-    operationId: string,
-  ) {
-    this.#results = isAsyncIterable(results) ? results[Symbol.asyncIterator]() : [results].values();
+  constructor(results: Source<ExecutionResult>, connection: Connection, operationId: string) {
+    this.#results = results;
     this.#connection = connection;
-    this.#start = `{"id":${JSON.stringify(operationId)},"type":"next","payload":`;
+    this.#start = bytesOf(`{"id":${JSON.stringify(operationId)},"type":"next","payload":`);
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  async next(): Promise<IteratorResult<never, undefined>> {
-    for (;;) {
-      const next = await this.#results.next();
-      if (next.done) return { done: true, value: undefined };
-      await this.#connection.send(`${this.#start}${textOf(next.value)}}`);
-    }
+  next(): Promise<IteratorResult<never, undefined>> {
+    return new Promise((resolve) => {
+      this.#end = () => resolve({ done: true, value: undefined });
+      this.#sendNext();
+    });
   }
 
+  readonly #sendNext = () => {
+    const next = this.#results.take(this.#sendNext);
+    if (next === null) return;
+    if (next.done) this.#end?.();
+    else this.#connection.send(this.#start, restOf(next.value), this.#sendNext);
+  };
+
   async return(): Promise<IteratorResult<never, undefined>> {
-    await this.#results.return?.();
+    this.#results.leave();
+    this.#end?.();
     return { done: true, value: undefined };
   }
 }

@@ -6,7 +6,9 @@ import type { Logger } from 'pino';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/token.ts';
 import type { GraphqlServer } from './graphql.ts';
+import { originOf } from './origin.ts';
 import { onExpiry } from './token-expiry.ts';
+import { frameOf } from './websocket-frame.ts';
 import { type Connection, operationHooks } from './websocket-operations.ts';
 
 export type WebsocketOptions = {
@@ -78,7 +80,9 @@ export function serveWebsocket(server: Server, options: WebsocketOptions): Socke
     const { pathname } = URL.parse(req.url ?? '/', 'http://localhost') ?? {};
     if (pathname !== '/graphql') return refuse(socket, '404 Not Found');
     if (!isAllowed(req)) return refuse(socket, '403 Forbidden');
-    sockets.handleUpgrade(req, socket, head, (client) => open(protocol, client, req, log));
+    sockets.handleUpgrade(req, socket, head, (client) =>
+      open(protocol, client, socket, callingFrom(req), log),
+    );
   };
   server.on('upgrade', onUpgrade);
   return {
@@ -93,22 +97,30 @@ export function serveWebsocket(server: Server, options: WebsocketOptions): Socke
   };
 }
 
-/** Lets the protocol speak through a socket. */
+type Calling = Pick<Connection, 'origin' | 'traceparent'>;
+
+function callingFrom(req: IncomingMessage): Calling {
+  const { traceparent } = req.headers;
+  return { origin: originOf(req), traceparent: typeof traceparent === 'string' ? traceparent : null };
+}
+
+/** Lets the protocol speak through a socket. Nothing of the request stays: there are thousands of these. */
 function open(
   protocol: ProtocolServer<SocketConnection>,
   socket: WebSocket,
-  request: IncomingMessage,
+  raw: Duplex,
+  calling: Calling,
   log: Logger,
 ): void {
-  const send = (text: string) =>
-    new Promise<void>((resolve) => {
-      if (socket.readyState === socket.OPEN) socket.send(text, () => resolve());
-      else resolve();
-    });
+  const isOpen = () => socket.readyState === socket.OPEN;
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send,
+      send: (text) =>
+        new Promise<void>((resolve) => {
+          if (isOpen()) socket.send(text, () => resolve());
+          else resolve();
+        }),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (handle) =>
         socket.on('message', (data: RawData, isBinary: boolean) => {
@@ -116,7 +128,13 @@ function open(
           handle(data.toString()).catch((error: unknown) => fail(socket, error, log));
         }),
     },
-    { socket, request, send },
+    {
+      socket,
+      ...calling,
+      send: (start, rest, sent) => {
+        if (isOpen()) raw.write(frameOf(start + rest), 'latin1', sent);
+      },
+    },
   );
   const stopPings = keepAlive(socket);
   // A fault of the client's, such as a message that is too long; `ws` closes the socket itself.

@@ -84,3 +84,19 @@ test('onClose is called once, whatever ends the feed', async () => {
     expect(onClose).toHaveBeenCalledTimes(1);
   }
 });
+
+test('a reader who finds nothing is called once when there is something, and takes it', () => {
+  const feed = openFeed<number>(() => {});
+  const wake = vi.fn();
+  expect(feed.stream.take(wake)).toBeNull();
+  feed.put('a', 1);
+  feed.put('b', 2);
+  feed.put('a', 3);
+  expect(wake).toHaveBeenCalledTimes(1);
+  expect(feed.stream.take(wake)).toEqual({ done: false, value: 3 });
+  expect(feed.stream.take(wake)).toEqual({ done: false, value: 2 });
+  expect(feed.stream.take(wake)).toBeNull();
+  feed.end();
+  expect(wake).toHaveBeenCalledTimes(2);
+  expect(feed.stream.take(wake)).toEqual(ended);
+});

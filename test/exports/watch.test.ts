@@ -65,6 +65,19 @@ describe('a watched export', () => {
     expect(ann.told.at(-1)).toBe(bob.told.at(-1));
   });
 
+  test('its changes are told to hundreds, even when one of them fails', async () => {
+    const watch = await open();
+    const id = await insertExport(db);
+    const many = Array.from({ length: 350 }, subscriber);
+    watch.watchTask(id, () => {
+      throw new Error('gone');
+    });
+    for (const { tell } of many) watch.watchTask(id, tell);
+    await changeExport(db, id, { objectCount: 5 });
+    for (const { hears } of many) await hears({ objectCount: 5 });
+    expect(new Set(many.map(({ told }) => told.at(-1))).size).toBe(1);
+  });
+
   test('a change that nobody heard of, between the look and the watching, is told', async () => {
     const watch = await open();
     const id = await insertExport(db);

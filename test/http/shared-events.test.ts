@@ -198,3 +198,19 @@ test('variables that do not fit are an error of the operation', async () => {
   expect(messages[0]?.payload.errors).toHaveLength(1);
   expect(source.subscribers()).toBe(0);
 });
+
+test('texts of any length and of any script arrive whole', async () => {
+  const source = makeSchema();
+  await using server = await serveSchema(source.schema);
+  const query = 'subscription ($text: String) { events { echo(text: $text) } }';
+  for (const length of [0, 25, 26, 27, 100, 65_000, 65_435, 65_436, 65_437, 80_000]) {
+    for (const character of ['a', 'é', '漢']) {
+      const text = character.repeat(length / Buffer.byteLength(character));
+      const raw = await openGreetedSocket(server.url);
+      sockets.push(raw);
+      raw.send({ id: 'é漢', type: 'subscribe', payload: { query, variables: { text } } });
+      const { id, payload } = await raw.next();
+      expect({ id, echo: payload.data.events.echo }).toEqual({ id: 'é漢', echo: text });
+    }
+  }
+});

@@ -71,6 +71,7 @@ describe('a subscription', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(response.headers.get('cache-control')).toBe('private, no-store');
+    expect(response.headers.get('connection')).toBe('close');
     const stream = reader(response);
     await stream.until('"objectCount":1');
     await changeExport(app.db, id, { objectCount: 2 });

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { anonymous, type Viewer } from '../../src/auth/viewer.ts';
 import type { ExportDeps } from '../../src/exports/deps.ts';
 import { createGraphql } from '../../src/http/graphql.ts';
+import { createGraphqlRoute } from '../../src/http/graphql-route.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { serveWebsocket } from '../../src/http/websocket.ts';
 
@@ -30,15 +31,7 @@ export async function serveSchema(
     introspection: true,
     exampleFilter: async () => ({ brand: '', posCodes: [] }),
   });
-  const http = createHttpServer(
-    [
-      async (req, res) => {
-        await graphql(req, res);
-        return true;
-      },
-    ],
-    log,
-  );
+  const http = createHttpServer([createGraphqlRoute(graphql)], log);
   const sockets = serveWebsocket(http.server, {
     graphql,
     authenticator,
