@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 const someLines = ({ objectCount }: { readonly objectCount: number }) => objectCount > 0;
-const slow = { FAULT_CHUNK_MS: '300' };
+const slow = { FAULT_MS_PER_MB: '300' };
 const hello = '{ __typename }';
 const list = '{ customerExports(first: 1) { totalCount } }';
 
@@ -180,7 +180,7 @@ describe('a worker', () => {
   });
 
   test('gets its export done though the table is altered all the time', async () => {
-    const server = world.start({ ...slow, FAULT_CHUNK_MS: '50' });
+    const server = world.start({ ...slow, FAULT_MS_PER_MB: '50' });
     const url = await server.ready;
     let altering = true;
     const alterations = (async () => {

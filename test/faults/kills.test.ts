@@ -39,7 +39,7 @@ async function take(env: Parameters<World['start']>[0], input = {}): Promise<{ v
 }
 
 const someLines = ({ objectCount }: { readonly objectCount: number }) => objectCount > 0;
-const slow = { FAULT_CHUNK_MS: '400' };
+const slow = { FAULT_MS_PER_MB: '400' };
 
 describe('a worker that is killed', () => {
   test.each<[FaultPoint, number]>([
@@ -185,7 +185,7 @@ describe('a worker that is told to stop', () => {
 
 describe('a running export', () => {
   test('that is cancelled stops reading within 2 s, and its partial file is gone', async () => {
-    const { victim, id } = await take({ FAULT_CHUNK_MS: '5000' });
+    const { victim, id } = await take({ FAULT_MS_PER_MB: '5000' });
     await world.until(id, someLines);
     await cancelExport(url, id);
     await world.until(id, ({ status }) => status === 'CANCELED', 2_000);

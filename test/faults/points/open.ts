@@ -20,7 +20,7 @@ async function* pass(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
   for await (const chunk of chunks) {
     if (faults.FAULT_POISON && Buffer.from(chunk).includes(faults.FAULT_POISON)) process.abort();
     yield chunk;
-    const pauseMs = Number(faults.FAULT_CHUNK_MS ?? 0);
+    const pauseMs = (Number(faults.FAULT_MS_PER_MB ?? 0) * chunk.byteLength) / 1_000_000;
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     if (++count === 3) strike('mid-read');
   }

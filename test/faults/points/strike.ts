@@ -26,8 +26,8 @@ export type Faults = {
   readonly FAULT_AT?: FaultPoint;
   /** Where it is suspended when it first comes by. */
   readonly FAULT_SUSPEND_AT?: FaultPoint;
-  /** How long the storage takes for each chunk, in ms. */
-  readonly FAULT_CHUNK_MS?: string;
+  /** How long the storage takes for each megabyte, in ms. */
+  readonly FAULT_MS_PER_MB?: string;
   /** Customers with this in their lines take the process down. */
   readonly FAULT_POISON?: string;
   /** After this many bytes the disk is full. */

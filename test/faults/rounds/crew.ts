@@ -19,7 +19,7 @@ export type Crew = {
 const compiled = { NODE_COMPILE_CACHE: join(tmpdir(), 'export-rounds-compiled') };
 
 /** An export takes some seconds. */
-const slow: Faults = { FAULT_CHUNK_MS: '300' };
+const slow: Faults = { FAULT_MS_PER_MB: '800' };
 
 export async function startCrew(world: World): Promise<Crew> {
   const start = (role: 'gateway' | 'worker', env: Faults = {}) =>

@@ -11,7 +11,7 @@ import { openCluster } from './cluster.ts';
 import { startCrew } from './crew.ts';
 import type { Fault, Told } from './faults.ts';
 import { addLedger, findTears, writeLedger } from './ledger.ts';
-import { randomFrom } from './random.ts';
+import { type Random, randomFrom } from './random.ts';
 
 /** A lost task would still be waiting after this. */
 const FINISH_MS = 90_000;
@@ -39,17 +39,32 @@ export type LaneEnd = {
   readonly wrong: readonly string[];
 };
 
-export type Lane = {
+export const nothingSeen: LaneEnd = {
+  lateWrites: 0,
+  publishedTwice: 0,
+  snapshotsHeld: 0,
+  changes: 0,
+  wrong: [],
+};
+
+/** Disposing of it ends all that runs. */
+export type Lane = AsyncDisposable & {
   readonly play: (fault: Fault) => Promise<Round>;
   readonly end: () => Promise<LaneEnd>;
-  /** Ends all that runs. */
-  readonly close: () => Promise<void>;
 };
 
 /** A PostgreSQL, a gateway and two workers of its own, and others who write customers all the time. */
 export async function openLane(seed: number): Promise<Lane> {
-  const random = randomFrom(seed);
   const opened = new AsyncDisposableStack();
+  try {
+    return await open(randomFrom(seed), opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+async function open(random: Random, opened: AsyncDisposableStack): Promise<Lane> {
   const cluster = await openCluster();
   opened.defer(cluster.close);
   // The one is cut and silenced; the other is for those who watch.
@@ -147,7 +162,7 @@ export async function openLane(seed: number): Promise<Lane> {
         wrong,
       };
     },
-    close: () => opened.disposeAsync(),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 

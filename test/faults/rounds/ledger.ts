@@ -24,7 +24,8 @@ export async function addLedger(db: Database): Promise<void> {
   await db.execute(sql`
     insert into customers (booster_customer_id, brand, pos_code, first_name, last_name, creation_date, customer_status,
       can_be_contacted_by_maison, has_sap_crm_error)
-    select ${FIRST}::int + member * ${QUARTER}::int + g * ${SPAN}::int, 'maison', 'P2', repeat('x', 2000), '0', now(),
+    select ${FIRST}::int + member * ${QUARTER}::int + g * ${SPAN}::int, 'maison', 'P2',
+      (select string_agg(md5(concat_ws(' ', g, member, n)), '') from generate_series(1, 60) n), '0', now(),
       'Client', true, false
     from generate_series(0, ${GROUPS - 1}::int) g, generate_series(0, ${MEMBERS - 1}::int) member`);
 }
