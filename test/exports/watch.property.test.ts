@@ -168,6 +168,14 @@ type Stream = AsyncIterable<{
   readonly cut: () => void;
 };
 
+/** May be cut while it connects: `ws` tells of that after the client has stopped listening. */
+class FragileWebSocket extends WebSocket {
+  constructor(url: string, protocols?: string | string[]) {
+    super(url, protocols);
+    this.on('error', () => {});
+  }
+}
+
 function connect(transport: Visitor['transport'], url: string, id: string): Stream {
   const request = { query, variables: { id } };
   if (transport === 'SSE') {
@@ -177,7 +185,7 @@ function connect(transport: Visitor['transport'], url: string, id: string): Stre
   }
   const client = createWsClient({
     url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
+    webSocketImpl: FragileWebSocket,
     retryAttempts: 0,
   });
   const results = client.iterate<{ customerExportProgress: State }>(request);
