@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CustomerLine } from './customer-line.ts';
-import type { Batch } from './import-store.ts';
+import type { Batch } from './import-compare.ts';
 
 export type BatchOptions = {
   /** Rows of a batch, those of lists included, after which another begins. */

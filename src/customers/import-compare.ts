@@ -1,7 +1,9 @@
 import type postgres from 'postgres';
 import type { CustomerLine } from './customer-line.ts';
-import type { Batch } from './import-store.ts';
 import { writeLine } from './import-stored-line.ts';
+
+/** Customers by their id. */
+export type Batch = ReadonlyMap<number, CustomerLine>;
 
 export type Comparison = {
   /** Those that the database does not have. */

@@ -1,13 +1,10 @@
 import type postgres from 'postgres';
 import type { CustomerLine } from './customer-line.ts';
-import { compareWithStored } from './import-compare.ts';
+import { type Batch, compareWithStored } from './import-compare.ts';
 import { copyRows } from './import-copy.ts';
 import { createDictionaries } from './import-dictionaries.ts';
 import { sources, storedLines } from './import-rows.ts';
 import { createUpdate } from './import-update.ts';
-
-/** Customers by their id. */
-export type Batch = ReadonlyMap<number, CustomerLine>;
 
 /**
  * Stores batches in the transaction of `sql`. New customers go straight into the tables, with the lines that the
