@@ -8,7 +8,11 @@ import { StartDocument, WatchDocument } from './operations.ts';
 
 export async function exportCustomers({ url, token, input, onProgress }: Job): Promise<Response> {
   const headers = { authorization: `Bearer ${token}` };
-  const sockets = createClient({ url: url.replace(/^http/, 'ws'), connectionParams: () => headers });
+  const sockets = createClient({
+    url: url.replace(/^http/, 'ws'),
+    connectionParams: () => headers,
+    shouldRetry: () => true, // also when the gateway, just restarting, refuses
+  });
   const link = ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
     new GraphQLWsLink(sockets),

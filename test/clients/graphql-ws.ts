@@ -7,6 +7,7 @@ export async function exportCustomers({ url, token, input, onProgress }: Job): P
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
     connectionParams: () => ({ authorization: `Bearer ${token}` }), // asked again on each reconnect
+    shouldRetry: () => true, // also when the gateway, just restarting, refuses
   });
   const start = { query: print(StartDocument), variables: { input } };
   const [started = {}] = await Array.fromAsync(client.iterate<StartMutation>(start));

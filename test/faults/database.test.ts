@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { query, watch } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
 import { useDatabase } from '../support/postgres.ts';
 import type { Server } from '../support/process.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -31,15 +30,6 @@ const someLines = ({ objectCount }: { readonly objectCount: number }) => objectC
 const slow = { FAULT_MS_PER_MB: '300' };
 const hello = '{ __typename }';
 const list = '{ customerExports(first: 1) { totalCount } }';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 async function statusOf(url: string): Promise<number> {
   return (await fetch(url)).status;

@@ -144,7 +144,7 @@ describe('a worker that is suspended', () => {
     await world.until(id, ({ status }) => status === 'CANCELED', 20_000);
     const readers = sql`select 1 from pg_stat_activity where application_name = ${`export ${id} 1`}`;
     expect(await world.db.execute(readers)).toHaveLength(0);
-    expect((await world.files()).filter((name) => name.includes(id))).toEqual([]);
+    expect((await world.files.list()).filter((name) => name.includes(id))).toEqual([]);
     victim.signal('SIGCONT');
     await victim.logged(/no longer this attempt/);
     await world.kill(victim);
@@ -184,7 +184,7 @@ describe('a running export', () => {
     await cancelExport(url, id);
     await world.until(id, ({ status }) => status === 'CANCELED', 2_000);
     await vi.waitFor(async () =>
-      expect((await world.files()).filter((name) => name.includes(id))).toEqual([]),
+      expect((await world.files.list()).filter((name) => name.includes(id))).toEqual([]),
     );
     await world.kill(victim);
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
@@ -13,18 +13,35 @@ import { keepHistory, urlFor } from './history.ts';
 /** In every customer's e-mail address, and never to be found in a log. */
 export const CANARY = 'canary-8d1f';
 
+/** Where the processes keep their files, seen from outside. */
+export type Store = {
+  /** What tells a process of it. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Every file and part of a file, as `<task>/<name>`. */
+  readonly list: () => Promise<string[]>;
+  /** The bytes of what a task's `fileKey` names; rejects when there is nothing. */
+  readonly read: (fileKey: string) => Promise<Buffer>;
+};
+
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 /**
- * A migrated database with customers of the brands `maison` (6 MB of lines unless their names are shorter) and `other`, a folder for files, and the
- * program in as many processes as a test starts. Every change of a task is remembered, and by which of them it was.
+ * A migrated database with customers of the brands `maison` (6 MB of lines unless their names are shorter) and `other`,
+ * a store for files (a folder unless given), and the program in as many processes as a test starts. Every change of a
+ * task is remembered, and by which of them it was.
  */
 export async function openWorld({
   db,
   url,
   nameLength = 2_000,
-}: Pick<Connection, 'db'> & { readonly url: string; readonly nameLength?: number }) {
+  store,
+}: Pick<Connection, 'db'> & {
+  readonly url: string;
+  readonly nameLength?: number;
+  readonly store?: Store;
+}) {
   const folder = await mkdtemp(join(tmpdir(), 'export-faults-'));
+  const { env: storeEnv = {}, ...files } = store ?? filesBelow(join(folder, 'files'));
   const servers: Server[] = [];
   await db.execute(sql`insert into brands values ('maison', 'Maison'), ('other', 'Other')`);
   await db.execute(
@@ -37,7 +54,7 @@ export async function openWorld({
 
   const start = (env: ServerOptions['env'] = {}, rest: Omit<ServerOptions, 'env'> = {}) => {
     const databaseUrl = urlFor(servers.length, env['DATABASE_URL'] ?? url);
-    const server = startServer({ env: { DATA_DIR: folder, ...env, DATABASE_URL: databaseUrl }, ...rest });
+    const server = startServer({ env: { DATA_DIR: folder, ...storeEnv, ...env, DATABASE_URL: databaseUrl }, ...rest });
     servers.push(server);
     return server;
   };
@@ -74,8 +91,7 @@ export async function openWorld({
     find,
     until,
     finished: (id: string, ms?: number) => until(id, ({ status }) => isTerminal(status), ms),
-    /** Every file and part of a file below the folder, as `<task>/<name>`. */
-    files: () => listFiles(folder),
+    files,
     /** Ends what runs and takes everything away. */
     close: async () => {
       for (const server of servers) {
@@ -121,13 +137,18 @@ export async function cancelExport(url: string, id: string): Promise<void> {
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
 }
 
-async function listFiles(folder: string): Promise<string[]> {
-  const root = join(folder, 'files', 'exports');
-  const tasks = await readdir(root).catch(() => []);
-  const names = await Promise.all(
-    tasks.map(async (task) =>
-      (await readdir(join(root, task)).catch(() => [])).map((name) => `${task}/${name}`),
-    ),
-  );
-  return names.flat();
+function filesBelow(folder: string): Store {
+  return {
+    list: async () => {
+      const root = join(folder, 'exports');
+      const tasks = await readdir(root).catch(() => []);
+      const names = await Promise.all(
+        tasks.map(async (task) =>
+          (await readdir(join(root, task)).catch(() => [])).map((name) => `${task}/${name}`),
+        ),
+      );
+      return names.flat();
+    },
+    read: (key) => readFile(join(folder, key)),
+  };
 }

@@ -4,6 +4,8 @@ import { buildApp } from 'fauxqs';
 export type S3Server = {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
+  /** Keys of uploads that are neither completed nor aborted. */
+  readonly unfinished: () => string[];
   readonly close: () => Promise<void>;
 };
 
@@ -53,7 +55,11 @@ export async function startS3Server(...buckets: string[]): Promise<S3Server> {
     const { statusCode } = await app.inject({ method: 'PUT', url: `/${bucket}` });
     if (statusCode !== 200) throw new Error(`The bucket ${bucket} could not be made: ${statusCode}`);
   }
-  return { url, close: () => app.close() };
+  return {
+    url,
+    unfinished: () => [...uploads.values()].map(({ key }) => key),
+    close: () => app.close(),
+  };
 }
 
 /** The XML of one page, as Amazon's reference has it. */

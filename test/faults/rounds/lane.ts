@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { prepareDatabase } from '../../../src/customers/stored-lines.ts';
 import { connect } from '../../../src/db/client.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { countDoublePublications, countLateWrites, takeoversFrom } from '../history.ts';
-import { findFaults, findFileFaults } from '../invariants.ts';
+import { findFaultsAfterTidying, findFileFaults } from '../invariants.ts';
 import { openWorld, startExport } from '../world.ts';
 import { openCluster } from './cluster.ts';
 import { startCrew } from './crew.ts';
@@ -16,8 +14,6 @@ import { type Random, randomFrom } from './random.ts';
 /** A lost task would still be waiting after this. */
 const FINISH_MS = 90_000;
 const TAKEOVER_MS = 20_000;
-/** Unfinished files may wait for the next tidying, which is once a minute. */
-const TIDY_MS = 150_000;
 
 /** What happened in one round. */
 export type Round = {
@@ -101,7 +97,7 @@ async function open(random: Random, opened: AsyncDisposableStack): Promise<Lane>
     const outcome = `${task.status} by ${task.attempt}`;
     if (task.status === 'FAILED') return { outcome, wrong: [`${id}: ${JSON.stringify(task.failure)}`] };
     if (task.status !== 'COMPLETED') return { outcome, wrong: [] };
-    const bytes = await readFile(join(world.folder, 'files', task.fileKey ?? ''));
+    const bytes = await world.files.read(task.fileKey ?? '');
     const tears = findTears(bytes, task.compression).map((tear) => `${id}: ${tear}`);
     return { outcome, wrong: [...findFileFaults(task, bytes), ...tears] };
   };
@@ -132,21 +128,11 @@ async function open(random: Random, opened: AsyncDisposableStack): Promise<Lane>
     };
   };
 
-  const faultsAfterTidying = async (): Promise<string[]> => {
-    const deadline = performance.now() + TIDY_MS;
-    for (;;) {
-      const found = await findFaults(world);
-      const left = found.filter((line) => line.endsWith('is left over'));
-      if (left.length === 0 || left.length < found.length || performance.now() > deadline) return found;
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
-    }
-  };
-
   return {
     play,
     end: async () => {
       await ledger.stop();
-      const wrong = await faultsAfterTidying();
+      const wrong = await findFaultsAfterTidying(world);
       const unfinished = await db.execute<{ id: string; status: string }>(
         sql`select id, status from exports where status in ('CREATED', 'RUNNING', 'CANCELING')`,
       );

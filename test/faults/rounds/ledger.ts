@@ -19,12 +19,13 @@ const OTHERS = 3_000;
 const WRITERS = 2;
 const PAUSE_MS = 200;
 
-/** Adds the groups. */
-export async function addLedger(db: Database): Promise<void> {
+/** Adds the groups, of these brands in turn. */
+export async function addLedger(db: Database, brands: readonly string[] = ['maison']): Promise<void> {
   await db.execute(sql`
     insert into customers (booster_customer_id, brand, pos_code, first_name, last_name, creation_date, customer_status,
       can_be_contacted_by_maison, has_sap_crm_error)
-    select ${FIRST}::int + member * ${QUARTER}::int + g * ${SPAN}::int, 'maison', 'P2',
+    select ${FIRST}::int + member * ${QUARTER}::int + g * ${SPAN}::int,
+      (${sql.param(brands)}::text[])[1 + g % ${brands.length}::int], 'P2',
       (select string_agg(md5(concat_ws(' ', g, member, n)), '') from generate_series(1, 60) n), '0', now(),
       'Client', true, false
     from generate_series(0, ${GROUPS - 1}::int) g, generate_series(0, ${MEMBERS - 1}::int) member`);
@@ -89,18 +90,39 @@ async function changeGroup(db: Database, name: number): Promise<void> {
   });
 }
 
+/** Customers in the groups of the brand that has this place among so many. */
+export function countMembers(place: number, brands: number): number {
+  return groupsAt(place, brands).length * MEMBERS;
+}
+
+function groupsAt(place: number, brands: number): number[] {
+  return Array.from({ length: GROUPS }, (_, group) => group).filter((group) => group % brands === place);
+}
+
 /** What in a file of the brand does not show one point in time, in words. */
 export function findTears(bytes: Buffer, compression: string): string[] {
-  const names = new Map<number, string[]>(Array.from({ length: GROUPS }, (_, group) => [group, []]));
-  let others = 0;
-  for (const line of unpack(bytes, compression).toString().trimEnd().split('\n')) {
-    const { boosterCustomerId, lastName } = JSON.parse(line);
-    if (boosterCustomerId < FIRST) others += 1;
-    else names.get(Math.floor(((boosterCustomerId - FIRST) % QUARTER) / SPAN))?.push(lastName);
-  }
-  const torn = [...names].filter(([, group]) => group.length !== MEMBERS || new Set(group).size !== 1);
+  const others = readNames(bytes, compression).filter(({ id }) => id < FIRST).length;
   return [
-    ...torn.map(([group, members]) => `group ${group} is not of one point in time: ${members.join(', ')}`),
+    ...findTornGroups(bytes, compression, 0, 1),
     ...(others === OTHERS ? [] : [`${others} customers outside of the groups`]),
   ];
+}
+
+/** Groups of which a file does not show one point in time, when its brand has this place among so many. */
+export function findTornGroups(bytes: Buffer, compression: string, place: number, brands: number): string[] {
+  const names = new Map<number, string[]>(groupsAt(place, brands).map((group) => [group, []]));
+  for (const { id, lastName } of readNames(bytes, compression)) {
+    if (id >= FIRST) names.get(Math.floor(((id - FIRST) % QUARTER) / SPAN))?.push(lastName);
+  }
+  return [...names]
+    .filter(([, group]) => group.length !== MEMBERS || new Set(group).size !== 1)
+    .map(([group, members]) => `group ${group} is not of one point in time: ${members.join(', ')}`);
+}
+
+function readNames(bytes: Buffer, compression: string): { id: number; lastName: string }[] {
+  const lines = unpack(bytes, compression).toString().trimEnd().split('\n');
+  return lines.map((line) => {
+    const { boosterCustomerId, lastName } = JSON.parse(line);
+    return { id: boosterCustomerId, lastName };
+  });
 }
