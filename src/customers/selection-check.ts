@@ -11,8 +11,10 @@ import {
   validate,
   visit,
 } from 'graphql';
+import { withoutValues } from '../errors/without-values.ts';
 import type { Problem } from '../errors.ts';
 import { collectSelection, defaultSelection, printSelection, type Selection } from './selection.ts';
+import { countRepeats, MAX_REPEATS } from './selection-repeats.ts';
 
 /** A selection in its one form, or everything that is wrong with it. */
 export type CheckedSelection = { readonly selection: string } | { readonly problems: readonly Problem[] };
@@ -21,6 +23,8 @@ const MAX_CHARACTERS = 10_000;
 const MAX_TOKENS = 1_000;
 /** Each list is a join of its own. */
 const MAX_LISTS = 16;
+/** The library looks no further. */
+const MAX_MISTAKES = 20;
 const path = ['selection'];
 const rules = specifiedRules.filter((rule) => rule !== NoUnusedFragmentsRule);
 
@@ -34,26 +38,17 @@ export function checkSelection(
   suggestions: boolean,
 ): CheckedSelection {
   if (text == null) return { selection: printSelection(defaultSelection) };
-  if (text.length > MAX_CHARACTERS) {
-    return {
-      problems: [
-        { code: 'TOO_LARGE', message: `selection must have at most ${MAX_CHARACTERS} characters.`, path },
-      ],
-    };
-  }
+  if (text.length > MAX_CHARACTERS) return tooLarge(`${MAX_CHARACTERS} characters`);
   try {
     const document = parseAsFragment(text);
+    if (countRepeats(document) > MAX_REPEATS) return tooLarge(`${MAX_REPEATS} repeated fields`);
     const errors = [
       ...findForbidden(document),
-      ...validate(schema, document, rules, { hideSuggestions: !suggestions }),
+      ...validate(schema, document, rules, { hideSuggestions: !suggestions, maxErrors: MAX_MISTAKES }),
     ];
     if (errors.length > 0) return { problems: errors.map(toProblem) };
     const selection = readFragment(document);
-    if (countLists(selection) > MAX_LISTS) {
-      return {
-        problems: [{ code: 'TOO_LARGE', message: `selection must have at most ${MAX_LISTS} lists.`, path }],
-      };
-    }
+    if (countLists(selection) > MAX_LISTS) return tooLarge(`${MAX_LISTS} lists`);
     return { selection: printSelection(selection) };
   } catch (error) {
     if (error instanceof GraphQLError) return { problems: [toProblem(error)] };
@@ -96,7 +91,11 @@ function findForbidden(document: DocumentNode): GraphQLError[] {
 function toProblem({ message, locations }: GraphQLError): Problem {
   const [at] = locations ?? [];
   const where = at ? ` (line ${Math.max(1, at.line - 1)}, column ${at.column})` : '';
-  return { code: 'INVALID', message: `${message}${where}`, path };
+  return { code: 'INVALID', message: `${withoutValues(message)}${where}`, path };
+}
+
+function tooLarge(limit: string): CheckedSelection {
+  return { problems: [{ code: 'TOO_LARGE', message: `selection must have at most ${limit}.`, path }] };
 }
 
 function countLists(selection: Selection): number {

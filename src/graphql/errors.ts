@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
+import { withoutValues } from '../errors/without-values.ts';
 import { AccessError, type Problem, Refusal } from '../errors.ts';
 import { isDatabaseAway } from '../exports/failures.ts';
-import { describeVariable, withoutValues } from './input-errors.ts';
 
 /**
  * Runs what a mutation does; a refusal of the request's content becomes its `userErrors`,
@@ -37,8 +37,6 @@ export function badUserInput(problems: readonly Problem[]): GraphQLError {
  */
 export function describeError(error: unknown): GraphQLError | null {
   if (error instanceof GraphQLError) {
-    const variable = describeVariable(error);
-    if (variable) return variable;
     if (!error.originalError) return describeRequest(error);
     const described = describeError(error.originalError);
     return described && relocate(described, error);
@@ -54,17 +52,27 @@ export function describeError(error: unknown): GraphQLError | null {
   return null;
 }
 
-/** The library's codes for a request that it cannot make sense of, in the words of this API. */
-const requestCodes: ReadonlyMap<unknown, string> = new Map([
+/** The library's codes, or statuses, for a request that it cannot make sense of, in the words of this API. */
+const requestCodes: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   ['OPERATION_RESOLUTION_FAILURE', 'GRAPHQL_VALIDATION_FAILED'],
   ['BAD_REQUEST', 'BAD_USER_INPUT'],
+  ['REQUEST_ENTITY_TOO_LARGE', 'BAD_USER_INPUT'],
+  [400, 'BAD_USER_INPUT'],
+  [403, 'FORBIDDEN'],
+  [405, 'BAD_USER_INPUT'],
 ]);
+
+function statusOf(http: unknown): unknown {
+  return typeof http === 'object' && http !== null && 'status' in http ? http.status : undefined;
+}
 
 /** The request is wrong as a whole: the library says it, and here without any part of it. */
 function describeRequest(error: GraphQLError): GraphQLError {
   const { extensions } = error;
-  error.message = withoutValues(error.message);
-  const code = requestCodes.get(extensions['code']);
+  error.message = error.message.startsWith('Unexpected parameter ')
+    ? parameters
+    : withoutValues(error.message);
+  const code = requestCodes.get(extensions['code'] ?? statusOf(extensions['http']));
   if (code !== undefined) extensions['code'] = code;
   if ('originalError' in extensions) {
     // Of a body that is no JSON, with a part of it. Its presence is also what makes the status 400 everywhere.
@@ -74,6 +82,8 @@ function describeRequest(error: GraphQLError): GraphQLError {
   return error;
 }
 
+const parameters =
+  'A request has query, variables, operationName and extensions, and this one has something else as well.';
 const awayMessage = 'The server cannot reach what it needs at the moment. Try again soon.';
 const unavailable = { status: 503, headers: { 'retry-after': '5' } };
 const unauthenticated = { status: 401, headers: { 'www-authenticate': 'Bearer' } };

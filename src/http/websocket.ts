@@ -121,7 +121,9 @@ function open(
           if (isOpen()) socket.send(text, () => resolve());
           else resolve();
         }),
-      close: (code, reason) => socket.close(code, reason),
+      // The library's reason repeats the operation's id, which may be anything.
+      close: (code, reason) =>
+        socket.close(code, code === CloseCode.SubscriberAlreadyExists ? 'Subscriber already exists' : reason),
       onMessage: (handle) =>
         socket.on('message', (data: RawData, isBinary: boolean) => {
           if (isBinary) return socket.close(CloseCode.BadRequest, 'Messages are text.');

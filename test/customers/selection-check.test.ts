@@ -108,13 +108,13 @@ test.each([
   ],
   ['an open bracket', '{ email', ['Syntax Error: Expected Name, found <EOF>. (line 1, column 8)']],
   ['a bracket too many', '{ email } }', ['Syntax Error: Unexpected "}". (line 1, column 11)']],
-  ['names without brackets', 'email', ['Syntax Error: Expected "{", found Name "email". (line 1, column 1)']],
+  ['names without brackets', 'email', ['Syntax Error: Expected "{", found Name. (line 1, column 1)']],
   [
     'a character of no language',
     '{ email ¿ }',
     [/^Syntax Error: Unexpected character: .* \(line 1, column 9\)$/],
   ],
-  ['an operation', 'query { email }', ['Syntax Error: Expected "{", found Name "query". (line 1, column 1)']],
+  ['an operation', 'query { email }', ['Syntax Error: Expected "{", found Name. (line 1, column 1)']],
   [
     'a second selection',
     '{ email } { brand }',

@@ -108,7 +108,7 @@ describe('the protocol', () => {
     };
     raw.send(subscribe);
     raw.send(subscribe);
-    expect(await raw.closed).toEqual({ code: 4409, reason: 'Subscriber for same already exists' });
+    expect(await raw.closed).toEqual({ code: 4409, reason: 'Subscriber already exists' });
   });
 
   test('a message of more than 256 KiB closes the socket with 1009, and only that one', async () => {
