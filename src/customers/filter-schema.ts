@@ -13,6 +13,7 @@ import {
   text,
   trimmedText,
   wholeNumber,
+  wholeNumbers,
 } from './filter-values.ts';
 
 /** The longest email address there can be (RFC 3696, erratum 1690). */
@@ -68,7 +69,7 @@ export const filterSchema = record({
     1_000,
   ).exactOptional(),
   customerStatus: list(oneOf('PROSPECT', 'CLIENT'), 1_000).exactOptional(),
-  boosterCustomerIds: list(wholeNumber(-(2 ** 31), 2 ** 31 - 1), 10_000).exactOptional(),
+  boosterCustomerIds: wholeNumbers(-(2 ** 31), 2 ** 31 - 1, 10_000).exactOptional(),
   hasSapCrmError: flag.exactOptional(),
   productCategories: list(category, 1_000).exactOptional(),
   saleRepresentativeEmails: list(text({ max: EMAIL }), 1_000).exactOptional(),

@@ -5,6 +5,11 @@ import { readPhoneNumber } from './filter-phone.ts';
 
 // What a filter is made of. Each schema says in half a sentence what it takes; `listProblems` puts the place before it.
 
+/** More than any object of ours has; what has more is not looked at. */
+const MAX_FIELDS = 100;
+/** Problems of one request that are told. */
+const MAX_PROBLEMS = 1_000;
+
 type Refuse = (code: RefusalCode) => never;
 
 /** One value, read by hand, because a fault needs a code and a sentence that states the whole rule. */
@@ -69,9 +74,34 @@ export const amount = value('must be a finite number', (given, refuse) =>
 );
 
 export const wholeNumber = (min: number, max: number) =>
-  value(`must be a whole number from ${min} to ${max}`, (given, refuse) => {
-    const fits = typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max;
-    return fits ? withoutMinusZero(given) : refuse('INVALID');
+  value(wholeNumberRule(min, max), (given, refuse) => readWholeNumber(given, min, max) ?? refuse('INVALID'));
+
+const wholeNumberRule = (min: number, max: number) => `must be a whole number from ${min} to ${max}`;
+
+function readWholeNumber(given: unknown, min: number, max: number): number | null {
+  const fits = typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max;
+  return fits ? withoutMinusZero(given) : null;
+}
+
+/** Many whole numbers, read in one go: with a schema for each, 10,000 would hold up everybody else. */
+export const wholeNumbers = (min: number, max: number, most: number) =>
+  elements(most).transform((given, context): number[] => {
+    const numbers: number[] = [];
+    for (const [at, element] of given.entries()) {
+      const number = readWholeNumber(element, min, max);
+      if (number !== null) numbers.push(number);
+      else if (context.issues.length === MAX_PROBLEMS) return z.NEVER;
+      else {
+        const code: RefusalCode = element == null ? 'REQUIRED' : 'INVALID';
+        context.addIssue({
+          code: 'custom',
+          message: wholeNumberRule(min, max),
+          path: [at],
+          params: { code },
+        });
+      }
+    }
+    return numbers;
   });
 
 export const flag = value('must be true or false', (given, refuse) =>
@@ -92,18 +122,22 @@ function withoutMinusZero(number: number): number {
 
 /** A list, whose elements are looked at only when it is not too long. */
 export function list<T>(element: z.ZodType<T>, max: number) {
+  return elements(max).pipe(z.array(element));
+}
+
+function elements(max: number) {
   const expected = `must be a list of 1 to ${max.toLocaleString('en')} values`;
-  const elements = value(expected, (given, refuse): unknown[] => {
+  return value(expected, (given, refuse): unknown[] => {
     if (!Array.isArray(given)) return refuse('INVALID');
     return given.length > max ? refuse('TOO_LARGE') : given;
   });
-  return elements.pipe(z.array(element));
 }
 
 /** An object with these fields and no others, where null, absent and `[]` are the same. */
 export function record<const Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const fields = value('must be an object', (given, refuse) => {
+  const fields = value(`must be an object of at most ${MAX_FIELDS} fields`, (given, refuse) => {
     if (typeof given !== 'object' || Array.isArray(given)) return refuse('INVALID');
+    if (Object.keys(given).length > MAX_FIELDS) return refuse('TOO_LARGE');
     return Object.fromEntries(Object.entries(given).filter(([, field]) => !isNothing(field)));
   });
   return fields.pipe(z.strictObject(shape));
@@ -118,16 +152,25 @@ const fault = z.object({ code: z.enum(['REQUIRED', 'INVALID', 'TOO_LARGE']) });
 
 /** What a schema found wrong, as problems of the request. `root` is the request's field that it read. */
 export function listProblems(error: z.ZodError, root: string): Problem[] {
-  return error.issues.flatMap((issue): Problem[] => {
-    const path = [root, ...issue.path.map(String)];
-    const place = namePlace(issue.path) || root;
-    if (issue.code === 'unrecognized_keys') {
-      const message = `${place} has no field of this name.`;
-      return issue.keys.map((key) => ({ code: 'INVALID', message, path: [...path, key] }));
-    }
-    const code = issue.code === 'custom' ? fault.parse(issue.params).code : 'INVALID';
-    return [{ code, message: `${place} ${issue.message}.`, path }];
-  });
+  const problems: Problem[] = [];
+  for (const issue of error.issues) {
+    problems.push(...describeIssue(issue, root));
+    if (problems.length < MAX_PROBLEMS) continue;
+    const message = `${root} has more faults than these ${MAX_PROBLEMS.toLocaleString('en')}.`;
+    return [...problems.slice(0, MAX_PROBLEMS), { code: 'TOO_LARGE', message, path: [root] }];
+  }
+  return problems;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, root: string): Problem[] {
+  const path = [root, ...issue.path.map(String)];
+  const place = namePlace(issue.path) || root;
+  if (issue.code === 'unrecognized_keys') {
+    const message = `${place} has no field of this name.`;
+    return issue.keys.map((key) => ({ code: 'INVALID', message, path: [...path, key] }));
+  }
+  const code = issue.code === 'custom' ? fault.parse(issue.params).code : 'INVALID';
+  return [{ code, message: `${place} ${issue.message}.`, path }];
 }
 
 /** `interests[0].sapInterestId` */

@@ -6,6 +6,8 @@ import { parseMediaType } from './rest-format.ts';
 
 /** A body of this many bytes is too large. */
 const TOO_MANY_BYTES = 262_144;
+/** Several times what the page has. */
+const MAX_NAMES = 100;
 
 /** One way of writing a request's values; each media type has one. */
 type Read = (text: string) => [string, unknown][];
@@ -27,10 +29,15 @@ export const bodyTypes = Object.keys(readers);
 export async function readBody(req: IncomingMessage): Promise<[string, unknown][]> {
   const read = chooseReader(req);
   const bytes = await readBytes(req);
+  const entries = read(decode(bytes));
+  if (entries.length > MAX_NAMES) throw badBody(`The body has more than ${MAX_NAMES} names.`);
+  return entries;
+}
+
+function decode(bytes: Buffer): string {
   try {
-    return read(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    if (error instanceof HttpError) throw error;
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
     throw badBody('The body is not UTF-8.');
   }
 }

@@ -1,4 +1,5 @@
 import { readLegacyDate } from './rest-dates.ts';
+import { nameFinder } from './rest-names.ts';
 
 /** How one kind of parameter is written. What cannot be read comes back as it was, for the filter to refuse. */
 export type Kind = {
@@ -8,10 +9,12 @@ export type Kind = {
   readonly understand: (value: unknown) => unknown;
   /** Names within the objects that it lists; none for a kind without objects. */
   readonly members: readonly string[];
+  /** Finds one of them. */
+  readonly findMember: (given: string) => string | null;
 };
 
 function kind(fromForm: Kind['fromForm'], rest: Partial<Kind> = {}): Kind {
-  return { fromForm, understand: (value) => value, members: [], ...rest };
+  return { fromForm, understand: (value) => value, members: [], findMember: () => null, ...rest };
 }
 
 /** One value. A field that was left empty, as browsers send it, is not given. */
@@ -23,11 +26,14 @@ function one(read: (text: string) => unknown): Kind['fromForm'] {
   };
 }
 
+/** More than any list may have, so that it is refused for that; the rest need not be read. */
+const ENOUGH = 10_001;
+
 /** A list: repeated keys, commas, or both. */
 function many(read: (text: string) => unknown): Kind['fromForm'] {
   return (texts) =>
     texts
-      .flatMap((text) => text.split(','))
+      .flatMap((text) => text.split(',', ENOUGH))
       .map((text) => text.trim())
       .filter((text) => text !== '')
       .map(read);
@@ -65,7 +71,10 @@ export const statuses = kind(many(asText), {
   understand: (value) => (Array.isArray(value) ? value.map(upperCase) : value),
 });
 export const objects = (...members: readonly string[]) =>
-  kind((texts) => texts.filter((text) => text.trim() !== '').flatMap(asObjects), { members });
+  kind((texts) => texts.filter((text) => text.trim() !== '').flatMap(asObjects), {
+    members,
+    findMember: nameFinder(members),
+  });
 
 function upperCase(value: unknown): unknown {
   return typeof value === 'string' ? value.toUpperCase() : value;

@@ -1,4 +1,5 @@
 import { flag, instant, type Kind, number, numbers, objects, statuses, text, texts } from './rest-kinds.ts';
+import { nameFinder } from './rest-names.ts';
 
 /** The parameters of the REST page, under its names. What their values may be is for the filter to say. */
 export const parameters: ReadonlyMap<string, Kind> = new Map(
@@ -37,8 +38,5 @@ export const parameters: ReadonlyMap<string, Kind> = new Map(
 
 export const parameterNames = [...parameters.keys()];
 
-/** The one of these names that is meant, whatever its case; null for none. */
-export function findName(given: string, names: readonly string[] = parameterNames): string | null {
-  const lowered = given.toLowerCase();
-  return names.find((name) => name.toLowerCase() === lowered) ?? null;
-}
+/** The parameter that is meant. */
+export const findName = nameFinder(parameterNames);

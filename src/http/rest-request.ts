@@ -11,7 +11,7 @@ export type RestRequest = Pick<StartRequest, 'downloadRequestId' | 'filter'> & {
 /** Reads a request from the names and values of its body. The path's brand is the one that counts. */
 export function readRestRequest(brand: string, entries: Iterable<readonly [string, unknown]>): RestRequest {
   const problems: Problem[] = [];
-  const named = rename(entries, (given) => findName(given), ['filter'], problems);
+  const named = rename(entries, findName, ['filter'], problems);
   const values = [...named].map(([name, value]) => [name, understand(name, value, problems)] as const);
   const { downloadRequestId: id, brand: ownBrand, ...given } = Object.fromEntries(values);
   const filter = { ...given, brand };
@@ -45,15 +45,19 @@ function rename(
   return values;
 }
 
+const MAX_OBJECTS = 1_000;
+
 /** Brings a parameter's value into the filter's words, and the names within the objects that it lists. */
 function understand(name: string, value: unknown, problems: Problem[]): unknown {
   const kind = parameters.get(name);
   if (!kind) return value;
   if (kind.members.length === 0 || !Array.isArray(value)) return kind.understand(value);
+  // Refused for its length, whatever it lists.
+  if (value.length > MAX_OBJECTS) return value;
   return value.map((element: unknown, at) => {
     if (!isJsonObject(element)) return element;
-    const find = (given: string) => findName(given, kind.members);
-    return Object.fromEntries(rename(Object.entries(element), find, ['filter', name, `${at}`], problems));
+    const path = ['filter', name, `${at}`];
+    return Object.fromEntries(rename(Object.entries(element), kind.findMember, path, problems));
   });
 }
 

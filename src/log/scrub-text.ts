@@ -6,7 +6,7 @@
  */
 export function scrubText(line: string): string {
   return line
-    .replace(/\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}/g, '[token]')
+    .replace(/(?<![\w-])eyJ[\w-]{5,}(?:\.[\w-]*){1,4}/g, '[token]')
     .replace(/\b(Bearer|Basic) +[\w.~+/=-]{16,}/gi, '$1 [token]')
     .replace(/:\/\/[^\s/"@]{1,500}@/g, '://[redacted]@')
     .replace(/\?[\w.~%[\]-]+=[^\s"\\]*/g, '?[redacted]')

@@ -71,5 +71,5 @@ test('text keeps its commas, and percent and plus signs are decoded', () => {
 });
 
 test('names that the page has not are kept, to be refused', () => {
-  expect(read('colour=red&posCodes[]=A')).toEqual({ colour: null, 'posCodes[]': null });
+  expect(read('colour=red&posCodes[]=A&Roll')).toEqual({ colour: ['red'], 'posCodes[]': ['A'], Roll: [''] });
 });
