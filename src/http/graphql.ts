@@ -15,6 +15,7 @@ import { type ExampleFilter, prepareGraphiql, renderGraphiQL } from './graphiql.
 import { useLimits } from './limits.ts';
 import { originOf } from './origin.ts';
 import { createRateLimit, limitGraphql, type RateLimit } from './rate-limit.ts';
+import { useReadableRequests } from './readable-requests.ts';
 import { useSharedEvents } from './shared-events.ts';
 import { useEventStreams } from './sse.ts';
 
@@ -65,6 +66,7 @@ export function createGraphql(options: GraphqlOptions): GraphqlServer {
     plugins: [
       useLimits(options),
       usePreflight(),
+      useReadableRequests(),
       useEventStreams(mask),
       useSharedEvents(mask), // ends the hooks of subscriptions
     ],

@@ -102,6 +102,16 @@ describe('a GraphQL request', () => {
       { method: 'GET', path: `/graphql?query=${encodeURIComponent(mutation)}` },
       [405],
     ],
+    [
+      'with variables in its URL that are no JSON',
+      { method: 'GET', path: `/graphql?query={brands{code}}&variables=${canary}` },
+      [400],
+    ],
+    [
+      'with extensions in its URL that are no JSON',
+      { method: 'GET', path: `/graphql?query={brands{code}}&extensions={"${canary}` },
+      [400],
+    ],
     ['by PUT', { method: 'PUT', body: '{}' }, [405]],
     [
       'that accepts images alone',
@@ -114,6 +124,13 @@ describe('a GraphQL request', () => {
     expect(statuses).toContain(status);
     expect(text).not.toContain(canary);
     expect(text).not.toMatch(/node_modules|\.ts:\d|INTERNAL_SERVER_ERROR/);
+    // In JSON, with a sentence and a code.
+    expect(JSON.parse(text).errors).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(/^.{10,200}$/),
+        extensions: { code: expect.stringMatching(/^(BAD_USER_INPUT|FORBIDDEN|GRAPHQL_VALIDATION_FAILED)$/) },
+      }),
+    ]);
     expect(await stored()).toEqual(before);
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
