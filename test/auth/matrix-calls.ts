@@ -1,7 +1,7 @@
 import { openSocket } from '../support/raw-websocket.ts';
 import type { Action } from './matrix.ts';
 
-export const transports = ['HTTP', 'SSE', 'WebSocket', 'REST'] as const;
+export const transports = ['HTTP', 'GET', 'SSE', 'WebSocket', 'REST'] as const;
 export type Transport = (typeof transports)[number];
 
 /** Things in the world that a call names: ann's, or things that do not exist. */
@@ -106,14 +106,15 @@ export function requestOf(action: Action, names: Names): Request | null {
 }
 
 const isSubscription = (action: Action) => action.startsWith('follow');
+const isQuery = (action: Action) => /^(explore|list|see)/.test(action);
 
 /** Whether a transport carries an action at all. */
 export function carries(transport: Transport, action: Action): boolean {
   if (transport === 'REST')
     return !['explore customers', 'list brands', 'list exports'].includes(action) && !isSubscription(action);
   if (action.startsWith('download')) return false;
-  if (transport === 'HTTP') return !isSubscription(action);
-  return transport === 'WebSocket' || isSubscription(action);
+  if (transport === 'GET') return isQuery(action);
+  return transport !== 'HTTP' || !isSubscription(action);
 }
 
 /** Does it, and tells what came back. */
@@ -140,24 +141,33 @@ export async function call(
   if (!operation) throw new Error(`GraphQL has no ${action}.`);
   return transport === 'WebSocket'
     ? callBySocket(url, operation, authorization)
-    : callByHttp(url, operation, { ...headers, accept: accepts[transport] });
+    : callByHttp(url, operation, { ...headers, accept: accepts[transport] }, transport === 'GET');
 }
 
-const accepts = { HTTP: 'application/graphql-response+json', SSE: 'text/event-stream' };
+const json = 'application/graphql-response+json';
+const accepts = { HTTP: json, GET: json, SSE: 'text/event-stream' };
 
 /** The whole answer, or the first event of a stream. */
 async function callByHttp(
   url: string,
   operation: Operation,
   headers: Record<string, string>,
+  inUrl: boolean,
 ): Promise<Reply> {
   const leave = new AbortController();
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify(operation),
-    signal: leave.signal,
-  });
+  const { query, variables } = operation;
+  const { signal } = leave;
+  const response = await (inUrl
+    ? fetch(`${url}/graphql?${new URLSearchParams({ query, variables: JSON.stringify(variables) })}`, {
+        headers,
+        signal,
+      })
+    : fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(operation),
+        signal,
+      }));
   const { status } = response;
   if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
     return { status, text: await response.text(), closeCode: null };

@@ -204,7 +204,7 @@ test('a refused call changes nothing and leaves no trace in the audit', async ()
 });
 
 describe('an unauthenticated caller', () => {
-  test.each<Transport>(['HTTP', 'SSE', 'REST'])('is told so with 401 over %s', async (transport) => {
+  test.each<Transport>(['HTTP', 'GET', 'SSE', 'REST'])('is told so with 401 over %s', async (transport) => {
     const action = transport === 'SSE' ? 'follow an export' : 'see an export';
     const names = await hers();
     const replies = await Promise.all(

@@ -37,7 +37,19 @@ const stored = async () => {
 
 type Result = Awaited<ReturnType<typeof query>>['body'];
 
+/** The result in the one event of a stream. */
+async function stream(document: string, variables: Record<string, unknown>): Promise<Result> {
+  const response = await fetch(`${app.url()}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: document, variables }),
+  });
+  const [, event = ''] = /^event: next\ndata: (.*)$/m.exec(await response.text()) ?? [];
+  return JSON.parse(event);
+}
+
 const transports: [string, (document: string, variables: Record<string, unknown>) => Promise<Result>][] = [
+  ['SSE', stream],
   [
     'HTTP',
     async (document, variables) => {
@@ -96,6 +108,80 @@ describe.each(transports)('over %s', (_, run) => {
   test('nothing of all that was stored', async () => {
     expect(await stored()).toEqual({ exports: 0, audit: 0 });
   });
+});
+
+describe('over GET', () => {
+  const fitting = badDocuments.filter(
+    ({ document }) => !/^mutation/.test(document) && document.length < 8_000,
+  );
+
+  test.each(fitting)('$name is refused with $code', async ({ document, code }) => {
+    const query = new URLSearchParams({ query: document, variables: JSON.stringify({ f: good }) });
+    const response = await fetch(`${app.url()}/graphql?${query}`);
+    expect([200, 400]).toContain(response.status);
+    const { errors } = JSON.parse(await response.text());
+    expect(errors?.[0]?.extensions?.code).toBe(code);
+    expect(JSON.stringify(errors)).not.toContain(canary);
+  });
+});
+
+describe('over REST', () => {
+  /** The page takes the brand from its path, and has no selection, no compression and no types of GraphQL's. */
+  const carried = badRequests.filter(
+    ({ name, input = {}, filter = {} }) =>
+      !/^(brand|selection|filter|compression|many faults|a field)/.test(name) &&
+      name !== 'customerStatus: as lines write it' &&
+      JSON.stringify({ input, filter }).length < 250_000,
+  );
+  const placeOf = (path: string) =>
+    path
+      .replace(/^\$input\.?/, '')
+      .replace(/^filter\.?/, '')
+      .replace(/\.(\d+)/g, '[$1]');
+
+  test.each(carried)('$name is refused with its code at its place', async (request) => {
+    const { filter, ...input } = inputOf(request);
+    const { brand: _, ...values } = { brand: '', ...(typeof filter === 'object' ? filter : {}), ...input };
+    const response = await fetch(`${app.url()}/customer/cartier/export`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(Object.fromEntries(Object.entries(values))),
+    });
+    const text = await response.text();
+    expect([response.status, text.includes(canary)]).toEqual([400, false]);
+    const found: string[] = JSON.parse(text).responseStatus.errors.map(
+      ({ errorCode, fieldName }: Record<string, string>) => `${errorCode} ${fieldName}`,
+    );
+    if (request.userErrors) {
+      const expected = request.userErrors.map((error) => {
+        const [code, path = ''] = error.split(' ');
+        return `${code} ${placeOf(path)}`;
+      });
+      expect(found.toSorted()).toEqual(expected.toSorted());
+    } else {
+      // GraphQL's types refuse it as a whole; here it is refused where it stands.
+      const place = placeOf(request.badUserInput?.[0] ?? '');
+      expect(found.filter((error) => /^(INVALID|REQUIRED) /.test(error))).toHaveLength(found.length);
+      expect(found.map((error) => error.split(' ')[1]?.startsWith(place))).toEqual(found.map(() => true));
+    }
+  });
+});
+
+test('a number beyond all numbers is none, over GraphQL and REST', async () => {
+  const post = (path: string, body: string) =>
+    fetch(app.url() + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const filter = '"brand":"cartier","posCodes":["P1"],"clientSpendingFrom":1e400';
+  const query = 'query ($f: CustomerFilterInput!) { customers(filter: $f) { totalCount } }';
+  const graphql = await post('/graphql', `{"query":"${query}","variables":{"f":{${filter}}}}`);
+  expect(JSON.parse(await graphql.text()).errors).toMatchObject([
+    {
+      message: '$f.clientSpendingFrom: Float cannot represent non numeric value.',
+      extensions: { code: 'BAD_USER_INPUT' },
+    },
+  ]);
+  const rest = await post('/customer/cartier/export', `{"downloadRequestId":"x",${filter}}`);
+  expect(rest.status).toBe(400);
+  expect(await rest.text()).toContain('"fieldName":"clientSpendingFrom"');
 });
 
 describe('what looks bad and is not', () => {
