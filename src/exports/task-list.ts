@@ -46,6 +46,15 @@ export async function listTasks(
   return (page.backward ? rows.reverse() : rows).map(readTask);
 }
 
+/** The task, if it is in the scope. */
+export async function findTaskWithin(db: Db, scope: TaskScope, id: string): Promise<ExportTask | null> {
+  const [row] = await db
+    .select()
+    .from(exports)
+    .where(and(eq(exports.id, id), scopeCondition(scope)));
+  return row ? readTask(row) : null;
+}
+
 /** How many tasks a scope has. */
 export async function countTasks(db: Db, scope: TaskScope): Promise<number> {
   const [row] = await db.select({ total: count() }).from(exports).where(scopeCondition(scope));
