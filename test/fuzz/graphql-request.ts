@@ -78,7 +78,15 @@ const operations = [
   ),
   fc.constant('{ __schema { types { name fields { name } } } }'),
 ];
-const operation = fc.oneof(...operations);
+const subscriptions = [
+  fc.constant(
+    'subscription S($id: ID!) { customerExportProgress(asyncTaskId: $id) { status progress objectCount file { url } failure { code } } }',
+  ),
+  literal.map(
+    (brand) => `subscription S { customerExportsProgress(brand: ${brand}) { asyncTaskId status filter } }`,
+  ),
+];
+const operation = fc.oneof(...operations, ...subscriptions);
 
 /** A document with a hole or a patch. */
 const broken = fc
@@ -111,20 +119,33 @@ const input = fc.record(
   },
   { requiredKeys: ['downloadRequestId', 'filter'] },
 );
-const variables = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      filter: fc.oneof({ weight: 6, arbitrary: filter }, json),
-      input: fc.oneof({ weight: 6, arbitrary: input }, json),
-      id: fc.oneof(id, json),
-      first: fc.oneof(page, json),
-      after: fc.oneof(cursor, json),
-      b: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: json },
-);
+const variables = (foreignId: string) =>
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        filter: fc.oneof({ weight: 6, arbitrary: filter }, json),
+        input: fc.oneof({ weight: 6, arbitrary: input }, json),
+        id: fc.oneof(id, json, fc.constant(foreignId)),
+        first: fc.oneof(page, json),
+        after: fc.oneof(cursor, json),
+        b: fc.boolean(),
+      }),
+    },
+    { weight: 1, arbitrary: json },
+  );
+
+/** An operation with its variables, as WebSocket and JSON carry it. */
+export const operationRequest = (foreignId: string) =>
+  fc.record(
+    {
+      query: fc.oneof({ weight: 30, arbitrary: document }, { weight: 1, arbitrary: json }),
+      variables: variables(foreignId),
+      operationName: fc.oneof({ weight: 30, arbitrary: fc.constant(null) }, text),
+      extensions: fc.oneof({ weight: 30, arbitrary: fc.constant(null) }, json),
+    },
+    { requiredKeys: ['query'] },
+  );
 
 const accept = fc.constantFrom(
   'application/json',
@@ -134,32 +155,75 @@ const accept = fc.constantFrom(
   'multipart/mixed',
   '',
 );
-export const graphqlRequest: fc.Arbitrary<FuzzRequest> = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc
-      .tuple(document, variables, accept)
-      .map(([query, values, type]) =>
-        post(
-          '/graphql',
-          'application/json',
-          JSON.stringify({ query, variables: values }),
-          type ? { accept: type } : {},
+
+export const graphqlPost = (foreignId: string): fc.Arbitrary<FuzzRequest> =>
+  fc.oneof(
+    {
+      weight: 10,
+      arbitrary: fc
+        .tuple(operationRequest(foreignId), accept)
+        .map(([asked, type]) =>
+          post('/graphql', 'application/json', JSON.stringify(asked), type ? { accept: type } : {}),
         ),
-      ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(json).map(([value]) => post('/graphql', 'application/json', JSON.stringify(value))),
-  },
-  { weight: 1, arbitrary: text.map((body) => post('/graphql', 'application/json', body)) },
-  {
-    weight: 1,
-    arbitrary: document.map((query) => ({
-      method: 'GET',
-      path: `/graphql?${new URLSearchParams({ query })}`,
-      headers: {},
-      body: null,
-    })),
-  },
-);
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(json).map(([value]) => post('/graphql', 'application/json', JSON.stringify(value))),
+    },
+    { weight: 1, arbitrary: text.map((body) => post('/graphql', 'application/json', body)) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom(
+            'text/plain',
+            'application/graphql',
+            'application/x-www-form-urlencoded',
+            'image/png',
+            '',
+          ),
+          fc.boolean(),
+          document,
+        )
+        .map(([type, preflighted, query]) =>
+          post('/graphql', type, new URLSearchParams({ query, variables: query }).toString(), {
+            ...(preflighted ? { 'x-graphql-yoga-csrf': '1' } : {}),
+          }),
+        ),
+    },
+  );
+
+/** An operation as a query of the URL, some of whose parts are no JSON. */
+const urlQuery = (foreignId: string) =>
+  operationRequest(foreignId).chain((asked) =>
+    fc
+      .tuple(
+        fc.oneof({ weight: 8, arbitrary: fc.constant(JSON.stringify(asked.variables ?? {})) }, text),
+        fc.oneof(
+          { weight: 8, arbitrary: fc.constant({}) },
+          fc.record({ extensions: text, operationName: text }, { requiredKeys: [] }),
+        ),
+      )
+      .map(([variables, more]) =>
+        new URLSearchParams({ query: `${asked.query}`, variables, ...more }).toString(),
+      )
+      // Node takes 16 KiB of headers, and answers to more before we see it.
+      .map((query) => query.slice(0, 14_000).replace(/%.?$/, '')),
+  );
+
+export const graphqlGet = (foreignId: string): fc.Arbitrary<FuzzRequest> =>
+  fc.tuple(urlQuery(foreignId), accept).map(([query, type]) => ({
+    method: 'GET',
+    path: `/graphql?${query}`,
+    headers: type ? { accept: type } : {},
+    body: null,
+  }));
+
+/** The same operations, asked for as event streams. */
+export const graphqlStream = (foreignId: string): fc.Arbitrary<FuzzRequest> =>
+  fc.oneof(
+    graphqlGet(foreignId).map((asked) => ({ ...asked, headers: { accept: 'text/event-stream' } })),
+    operationRequest(foreignId).map((asked) =>
+      post('/graphql', 'application/json', JSON.stringify(asked), { accept: 'text/event-stream' }),
+    ),
+  );

@@ -81,17 +81,6 @@ export const restRequest: fc.Arbitrary<FuzzRequest> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc
-      .tuple(fc.constantFrom('GET', 'HEAD', 'POST'), id.map(encode), text.map(encode), text.map(encode))
-      .map(([method, task, expires, signature]) => ({
-        method,
-        path: `/exports/${task}/file?expires=${expires}&signature=${signature}`,
-        headers: { range: 'bytes=0-1' },
-        body: null,
-      })),
-  },
-  {
-    weight: 1,
     arbitrary: text.map((path) => ({ method: 'GET', path: `/${encode(path)}`, headers: {}, body: null })),
   },
 );

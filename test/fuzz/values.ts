@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 
+/** Stands in everything that no caller may see. */
+export const canary = 'kanarienvogel';
+/** A value of the caller's own, which no refusal may repeat. */
+export const personal = 'zoë.9731@x.example';
+
 /** What breaks programs. */
 const oddTexts = [
+  personal,
+  personal,
+  personal,
   '',
   ' ',
   '\u0000',
