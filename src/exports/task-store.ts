@@ -72,6 +72,15 @@ export async function findTasks(db: Db, ids: readonly string[]): Promise<ExportT
 /** Who holds a task: one attempt of it. */
 export type Claim = Pick<ExportTask, 'id' | 'attempt'>;
 
+/** The task's newest attempt, without anything else of it; null for an unknown task. */
+export async function findAttempt(db: Db, id: string): Promise<Claim | null> {
+  const [row] = await db
+    .select({ id: exports.id, attempt: exports.attempt })
+    .from(exports)
+    .where(eq(exports.id, id));
+  return row ?? null;
+}
+
 /** The task may be tried now: it does not wait after an attempt that failed. */
 export const isDue = sql`(${exports.retryAt} is null or ${exports.retryAt} <= clock_timestamp())`;
 
