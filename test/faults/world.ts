@@ -54,7 +54,10 @@ export async function openWorld({
 
   const start = (env: ServerOptions['env'] = {}, rest: Omit<ServerOptions, 'env'> = {}) => {
     const databaseUrl = urlFor(servers.length, env['DATABASE_URL'] ?? url);
-    const server = startServer({ env: { DATA_DIR: folder, ...storeEnv, ...env, DATABASE_URL: databaseUrl }, ...rest });
+    const server = startServer({
+      env: { DATA_DIR: folder, ...storeEnv, ...env, DATABASE_URL: databaseUrl },
+      ...rest,
+    });
     servers.push(server);
     return server;
   };
