@@ -3,7 +3,7 @@ import { useDatabase } from '../support/postgres.ts';
 import { runFleet } from './fleet/run.ts';
 import { kill, restart } from './fleet/trouble.ts';
 
-// Seven processes start in each; a busy machine takes its time. `npm run test:fleet` runs for longer.
+// Processes start and end here; a busy machine takes its time. `npm run test:fleet` runs for longer.
 vi.setConfig({ testTimeout: 120_000 });
 
 const say = () => {};

@@ -1,7 +1,8 @@
 /**
- * `npm run test:fleet -- --exports N [--kill SECONDS | --restart | --storage-faults]`: two gateways and three workers in
+ * `npm run test:fleet -- --exports N [--kill SECONDS | --restart]`: two gateways and three workers in
  * processes of their own, on one PostgreSQL and one S3 server, with a subscriber for every export at the gateway that
- * did not start it. Unless told otherwise a worker is killed every five seconds and replaced, and a gateway once.
+ * did not start it. A worker is killed every five seconds (or SECONDS) and replaced, and
+ * a gateway once; with `--restart` each process in turn is told to stop and replaced, round after round.
  * Prints what became of the exports; the exit status says whether all was well.
  */
 import { parseArgs } from 'node:util';
