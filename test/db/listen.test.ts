@@ -87,8 +87,12 @@ test('a connection whose other end went without a word is replaced', async () =>
   network.goDead();
   await sql.notify('bell', 'into the void');
   await vi.waitFor(() => expect(onListening.mock.calls.length).toBeGreaterThan(1), { timeout: 10_000 });
-  await sql.notify('bell', 'again');
-  await vi.waitFor(() => expect(heard).toContain('again'), { timeout: 10_000 });
+  // More than once: on a busy machine the new connection may not hear itself within 100 ms either, and be replaced too.
+  const hearsAgain = async () => {
+    await sql.notify('bell', 'again');
+    expect(heard).toContain('again');
+  };
+  await vi.waitFor(hearsAgain, { timeout: 10_000 });
   expect(heard).not.toContain('into the void');
 });
 
