@@ -193,6 +193,9 @@ export const graphqlPost = (foreignId: string): fc.Arbitrary<FuzzRequest> =>
     },
   );
 
+/** What a URL can carry of a generated document; not every generated value can be made a string as it is. */
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** An operation as a query of the URL, some of whose parts are no JSON. */
 const urlQuery = (foreignId: string) =>
   operationRequest(foreignId).chain((asked) =>
@@ -205,7 +208,7 @@ const urlQuery = (foreignId: string) =>
         ),
       )
       .map(([variables, more]) =>
-        new URLSearchParams({ query: `${asked.query}`, variables, ...more }).toString(),
+        new URLSearchParams({ query: asText(asked.query), variables, ...more }).toString(),
       )
       // Node takes 16 KiB of headers, and answers to more before we see it.
       .map((query) => query.slice(0, 14_000).replace(/%.?$/, '')),
