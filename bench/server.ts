@@ -48,7 +48,7 @@ function spawnServer(environment: Record<string, string>): ChildProcess {
   return spawn(
     process.execPath,
     [
-      '--max-semi-space-size=4',
+      '--max-semi-space-size=8',
       '--heap-growing-percent=40',
       '--import',
       new URL('./observe.ts', import.meta.url).href,

@@ -3,7 +3,7 @@ import type { Database } from '../db/client.ts';
 import { inTime } from './in-time.ts';
 import { type Asked, openPace } from './pace.ts';
 import type { ExportTask } from './task.ts';
-import { findTasks } from './task-store.ts';
+import { prepareFindTasks } from './task-store.ts';
 
 /** Changes of different tasks within this time are read with one query. */
 const GATHER_MS = 10;
@@ -23,6 +23,7 @@ export function openChangeReader(
 ): ChangeReader {
   const rung = new Map<string, Asked>();
   const pace = openPace();
+  const findTasks = prepareFindTasks(db);
   let timer: NodeJS.Timeout | undefined;
   let scheduled = false;
   let closed = false;
@@ -39,7 +40,7 @@ export function openChangeReader(
     for (const id of due) rung.delete(id);
     if (due.length > 0) {
       const onFault = (error: unknown) => log.warn({ err: error }, 'changed exports could not be read');
-      for (const task of (await inTime(findTasks(db, due), onFault)) ?? []) {
+      for (const task of (await inTime(findTasks(due), onFault)) ?? []) {
         pace.pass(task.id, task.version, now);
         await tell(task);
       }

@@ -7,7 +7,7 @@ import { discardFile } from './discard.ts';
 import { fileKey } from './file.ts';
 import type { ExportTask } from './task.ts';
 import { readTask } from './task-row.ts';
-import { expireTask, findTasks } from './task-store.ts';
+import { expireTask, prepareFindTasks } from './task-store.ts';
 
 /** Objects are compared with their tasks this many at a time. */
 const BATCH = 500;
@@ -49,9 +49,10 @@ async function removeExpiredFiles(deps: ExportDeps, signal: AbortSignal): Promis
 }
 
 async function removeLeftObjects(deps: ExportDeps, signal: AbortSignal): Promise<void> {
+  const findTasks = prepareFindTasks(deps.db);
   let batch: StoredObject[] = [];
   const removeFromBatch = async () => {
-    const tasks = await findTasks(deps.db, [...new Set(batch.map(taskIdOf))]);
+    const tasks = await findTasks([...new Set(batch.map(taskIdOf))]);
     const byId = new Map(tasks.map((task) => [task.id, task]));
     for (const object of batch) {
       if (isWanted(object, byId.get(taskIdOf(object)))) continue;
