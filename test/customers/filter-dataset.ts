@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import fc from 'fast-check';
 import type { Database, Transaction } from '../../src/db/client.ts';
 import * as tables from '../../src/db/tables.ts';
+import { fc } from '../support/fast-check.ts';
 import type { Category, TestCustomer } from './filter-oracle.ts';
 
 // A few hundred customers made of what goes wrong: accents, signs that LIKE and SQL know, values that are nearly

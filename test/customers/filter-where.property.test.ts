@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
-import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { type CustomerFilterInput, parseCustomerFilter } from '../../src/customers/filter.ts';
 import { customerWhere, type KeyRange } from '../../src/customers/filter-where.ts';
 import { customers } from '../../src/db/tables.ts';
+import { fc } from '../support/fast-check.ts';
 import { useDatabase } from '../support/postgres.ts';
 import { anyFilter, anyRange } from './filter-arbitrary.ts';
 import { insertCustomers, insertPlaces, makeCustomers } from './filter-dataset.ts';

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   type CustomerFilter,
@@ -6,6 +5,7 @@ import {
   canonicalFilter,
   parseCustomerFilter,
 } from '../../src/customers/filter.ts';
+import { fc } from '../support/fast-check.ts';
 import { anyFilter } from './filter-arbitrary.ts';
 
 const smallest = { brand: 'cartier', posCodes: ['P1'] };

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type CustomerFilter,
   type CustomerFilterInput,
   parseCustomerFilter,
 } from '../../src/customers/filter.ts';
+import { fc } from '../support/fast-check.ts';
 import { anyFilter } from './filter-arbitrary.ts';
 
 const smallest = { brand: 'cartier', posCodes: ['P1'] };

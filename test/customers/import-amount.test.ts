@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addAmounts, parseJson, readAmount } from '../../src/customers/import-amount.ts';
 import { isObject } from '../../src/customers/import-values.ts';
+import { fc } from '../support/fast-check.ts';
 
 /** What the amount of a line with this text is stored as, in cents. */
 function centsOf(written: string): bigint {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createIdSet } from '../../src/customers/import-ids.ts';
+import { fc } from '../support/fast-check.ts';
 
 test('an id is new the first time alone, whichever it is', () => {
   const id = fc.oneof(

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MAX_LINE_BYTES, readLines } from '../../src/customers/import-lines.ts';
 import { BadLine } from '../../src/customers/import-values.ts';
+import { fc } from '../support/fast-check.ts';
 
 async function linesOf(...chunks: readonly Uint8Array[]): Promise<string[]> {
   const lines: string[] = [];

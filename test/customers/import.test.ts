@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm';
-import fc from 'fast-check';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createRandom } from '../../src/customers/demo/random.ts';
@@ -7,6 +6,7 @@ import { type ImportReport, importCustomers } from '../../src/customers/import.t
 import { selectLines } from '../../src/customers/line.ts';
 import { completeSelection, defaultSelection, type Selection } from '../../src/customers/selection.ts';
 import { customers } from '../../src/db/tables.ts';
+import { fc } from '../support/fast-check.ts';
 import { useDatabase } from '../support/postgres.ts';
 
 const { url, db, sql: raw } = useDatabase();

@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm';
-import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { parseCustomerFilter } from '../../src/customers/filter.ts';
 import { selectLines } from '../../src/customers/line.ts';
@@ -10,6 +9,7 @@ import { customers } from '../../src/db/tables.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
 import { useApp } from '../support/app.ts';
 import { query } from '../support/client.ts';
+import { fc } from '../support/fast-check.ts';
 import type { TestCustomer } from './filter-oracle.ts';
 import { brand, insertWorld, posCodes, writeLine } from './line-world.ts';
 import { anySelection, type TestSelection, writeSelection } from './selection-arbitrary.ts';

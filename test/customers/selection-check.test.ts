@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm';
-import fc from 'fast-check';
 import { GraphQLObjectType } from 'graphql';
 import { beforeAll, expect, test } from 'vitest';
 import { completeSelection, parseSelection, printSelection } from '../../src/customers/selection.ts';
@@ -7,6 +6,7 @@ import { checkSelection } from '../../src/customers/selection-check.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
 import { useApp } from '../support/app.ts';
 import { query } from '../support/client.ts';
+import { fc } from '../support/fast-check.ts';
 import { anySelection, writeSelection } from './selection-arbitrary.ts';
 
 const schema = buildSchema();

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   completeSelection,
@@ -6,6 +5,7 @@ import {
   parseSelection,
   printSelection,
 } from '../../src/customers/selection.ts';
+import { fc } from '../support/fast-check.ts';
 import { anySelection, writeSelection } from './selection-arbitrary.ts';
 
 test('what is printed is read as the same selection', () => {

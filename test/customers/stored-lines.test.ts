@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
-import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { selectLines } from '../../src/customers/line.ts';
 import { rebuildLines } from '../../src/customers/rebuild-lines.ts';
 import { defaultSelection } from '../../src/customers/selection.ts';
 import { lineVersion } from '../../src/customers/stored-lines.ts';
 import { customers } from '../../src/db/tables.ts';
+import { fc } from '../support/fast-check.ts';
 import { useDatabase } from '../support/postgres.ts';
 
 const { db } = useDatabase();

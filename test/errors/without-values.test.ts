@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { withoutValues } from '../../src/errors/without-values.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
+import { fc } from '../support/fast-check.ts';
 
 describe('a message of the library', () => {
   test.each([

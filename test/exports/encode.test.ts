@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compress, count, measure } from '../../src/exports/encode.ts';
+import { fc } from '../support/fast-check.ts';
 
 async function* from(chunks: readonly Uint8Array[]) {
   yield* chunks;

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openPace } from '../../src/exports/pace.ts';
+import { fc } from '../support/fast-check.ts';
 
 /** When changes at these instants pass, as a reader does that looks every 5 ms. */
 function passesOf(changes: readonly number[]): { at: number; delay: number }[] {

@@ -1,5 +1,4 @@
 import { eq, sql } from 'drizzle-orm';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { exports } from '../../src/db/tables.ts';
 import { fileKey } from '../../src/exports/file.ts';
@@ -16,6 +15,7 @@ import {
   returnTask,
 } from '../../src/exports/task-store.ts';
 import { addTask, requireTaskOf, useExports } from '../support/export-deps.ts';
+import { fc } from '../support/fast-check.ts';
 
 /*
  * Any order of what workers, callers and sweeps may do to a few tasks, late workers included, against a model of a few

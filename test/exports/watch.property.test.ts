@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import fc from 'fast-check';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -22,6 +21,7 @@ import {
 } from '../../src/exports/task-store.ts';
 import { openLog } from '../../src/log.ts';
 import { insertExport } from '../support/exports.ts';
+import { fc } from '../support/fast-check.ts';
 import { useDatabase } from '../support/postgres.ts';
 
 /** A run of an export takes this long, and its subscribers come and go during it and a little later. */

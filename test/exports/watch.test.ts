@@ -240,9 +240,10 @@ describe('who watches all exports', () => {
     const ann = subscriber();
     const leave = watch.watchAll(ann.tell);
     const first = await insertExport(db);
-    await ann.hears({ id: first });
-    leave();
     await finished(first);
+    // Whoever comes while news of it is still on its way may be told of it as well.
+    await ann.hears({ id: first, status: 'COMPLETED' });
+    leave();
     const bob = subscriber();
     watch.watchAll(bob.tell);
     const second = await insertExport(db);
