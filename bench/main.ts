@@ -17,15 +17,16 @@ import { type BenchServer, startServer } from './server.ts';
 import { benchSubscribers } from './subscribers.ts';
 import { formatTable } from './table.ts';
 import { measureUpkeep } from './upkeep.ts';
+import { benchWorkers, type Load } from './workers.ts';
 
 const BRAND = 'cartier';
 
-const usage = `Usage: npm run bench -- [--customers N] [--runs R] [--only TEXT] [--readers | --subscribers]
+const usage = `Usage: npm run bench -- [--customers N] [--runs R] [--only TEXT] [--readers | --subscribers | --workers]
 
 Fills a database with N demo customers (100,000 unless given) of one brand, runs our export and its rivals in turn
 R times (3 unless given), and prints the medians. --only takes just the ways whose names contain TEXT, and the limits
-they are compared with. Instead, --readers measures how fast several connections and processes read one snapshot, and
---subscribers live progress for 5,000 subscribers.
+they are compared with. Instead, --readers measures how fast several connections and processes read one snapshot,
+--workers how much more several worker processes export than one, and --subscribers live progress for 5,000 subscribers.
 `;
 
 const { values } = parseArgs({
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     readers: { type: 'boolean', default: false },
     subscribers: { type: 'boolean', default: false },
+    workers: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -53,7 +55,9 @@ async function benchExports(count: number, runs: number, only: string): Promise<
   await prepareDatabase(url);
   await fill(url, connection, count);
   if (values.readers) return await benchReaders(url, connection.db, BRAND, runs);
-  const server = await startServer({ DATABASE_URL: url, DATA_DIR: config.dataDir });
+  const environment = { DATABASE_URL: url, DATA_DIR: config.dataDir };
+  if (values.workers) return await benchWorkers(environment, await listLoads(connection));
+  const server = await startServer(environment);
   cleanup.defer(server.stop);
 
   const contestants = choose(await listContestants(connection, url, server), only);
@@ -82,15 +86,29 @@ async function fill(url: string, { db, sql: client }: Connection, count: number)
   await client`vacuum analyze`;
 }
 
-async function listContestants(
-  { db }: Connection,
-  url: string,
-  { url: gateway, exportAll }: BenchServer,
-): Promise<Contestant[]> {
+/** All customers of the brand. */
+async function makeFilter({ db }: Connection) {
   const rows = await db.execute<{ pos_code: string }>(
     sql`select pos_code from points_of_sale where brand = ${BRAND} order by pos_code`,
   );
-  const filter = { brand: BRAND, posCodes: rows.map((row) => row.pos_code) };
+  return { brand: BRAND, posCodes: rows.map((row) => row.pos_code) };
+}
+
+async function listLoads(connection: Connection): Promise<Load[]> {
+  const filter = await makeFilter(connection);
+  const selection = printSelection(defaultSelection.toReversed());
+  return [
+    { name: 'stored', exports: 32, input: { filter } },
+    { name: 'built', exports: 16, input: { filter, selection } },
+  ];
+}
+
+async function listContestants(
+  connection: Connection,
+  url: string,
+  { url: gateway, exportAll }: BenchServer,
+): Promise<Contestant[]> {
+  const filter = await makeFilter(connection);
   // About one in four.
   const quarter = { ...filter, birthdateMonths: [1, 2, 3] };
   const matched = sql.raw(`select * from customers where brand = '${BRAND}'`);

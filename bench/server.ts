@@ -5,10 +5,13 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Outcome } from './contestant.ts';
 
-/** A gateway and a worker, each in a process of its own as `npm start` runs it; the worker is watched from outside. */
+/** A gateway and workers, each in a process of its own as `npm start` runs it. */
 export type BenchServer = {
   readonly url: string;
+  /** Exports, and says from outside what that cost the first worker. */
   readonly exportAll: (input: Record<string, unknown>) => Promise<Outcome>;
+  /** User and system time that all workers have taken so far, in seconds. */
+  readonly workersCpuSeconds: () => Promise<number>;
   readonly stop: () => Promise<void>;
 };
 
@@ -30,16 +33,25 @@ const event = z.object({
   }),
 });
 
-export async function startServer(environment: Record<string, string>): Promise<BenchServer> {
+export async function startServer(
+  environment: Record<string, string>,
+  { workers: count = 1 } = {},
+): Promise<BenchServer> {
   const gateway = spawnServer({ ...environment, ROLES: 'gateway' });
   const url = await readLog(gateway, /listening on (http:\S+?)"/);
-  const worker = spawnServer({ ...environment, ROLES: 'worker' });
-  await readLog(worker, /(working)/);
+  const workers = Array.from({ length: count }, () => spawnServer({ ...environment, ROLES: 'worker' }));
+  await Promise.all(workers.map((worker) => readLog(worker, /(working)/)));
+  const [first] = workers;
+  if (!first) throw new Error('Without a worker nothing is exported.');
   return {
     url,
-    exportAll: (input) => runExport(worker, url, input),
+    exportAll: (input) => observe(first, () => exportCustomers(url, input)),
+    workersCpuSeconds: async () => {
+      const seconds = await Promise.all(workers.map(readCpuSeconds));
+      return seconds.reduce((sum, each) => sum + each, 0);
+    },
     stop: async () => {
-      await Promise.all([end(worker), end(gateway)]);
+      await Promise.all([...workers, gateway].map(end));
     },
   };
 }
@@ -79,12 +91,23 @@ function end(child: ChildProcess): Promise<void> {
   });
 }
 
-/** From the mutation to COMPLETED, seen through the public API. */
-async function runExport(child: ChildProcess, url: string, input: Record<string, unknown>): Promise<Outcome> {
-  await tell(child, 'reset');
+async function observe(worker: ChildProcess, work: () => Promise<Outcome>): Promise<Outcome> {
+  await tell(worker, 'reset');
   // Forgets the largest size so far (Linux, proc(5)).
-  await writeFile(`/proc/${child.pid}/clear_refs`, '5');
-  const cpuBefore = await readCpuSeconds(child);
+  await writeFile(`/proc/${worker.pid}/clear_refs`, '5');
+  const cpuBefore = await readCpuSeconds(worker);
+  const outcome = await work();
+  const { loopDelayMs } = await tell(worker, 'report');
+  return {
+    ...outcome,
+    cpuSeconds: (await readCpuSeconds(worker)) - cpuBefore,
+    peakMemoryMb: await readPeakMemoryMb(worker),
+    loopDelayMs,
+  };
+}
+
+/** From the mutation to COMPLETED, seen through the public API. */
+export async function exportCustomers(url: string, input: Record<string, unknown>): Promise<Outcome> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -107,17 +130,12 @@ async function runExport(child: ChildProcess, url: string, input: Record<string,
     if (status !== 'CREATED') firstProgressMs ??= performance.now() - answered;
     if (status === 'FAILED') throw new Error('The export failed.');
     if (!file) continue;
-    // As committed: an event may come up to 250 ms later.
-    const seconds = (Date.parse(completedAt ?? '') - Date.parse(createdAt)) / 1000;
     await client.dispose();
-    const { loopDelayMs } = await tell(child, 'report');
     return {
       lines: objectCount,
-      seconds,
+      // As committed: an event may come up to 250 ms later.
+      seconds: (Date.parse(completedAt ?? '') - Date.parse(createdAt)) / 1000,
       sha256: file.fileChecksum.replace('sha256:', ''),
-      cpuSeconds: (await readCpuSeconds(child)) - cpuBefore,
-      peakMemoryMb: await readPeakMemoryMb(child),
-      loopDelayMs,
       ...(firstProgressMs === undefined ? {} : { firstProgressMs }),
     };
   }

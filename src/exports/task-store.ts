@@ -201,6 +201,8 @@ export function cancelTask(db: Db, id: string, requestedBy: string): Promise<Exp
   return change(db, and(eq(exports.id, id), inArray(exports.status, ['CREATED', 'RUNNING'])), {
     status: sql`case when ${exports.status} = 'CREATED' then 'CANCELED' else 'CANCELING' end`,
     completedAt: sql`case when ${exports.status} = 'CREATED' then clock_timestamp() end`,
+    // An attempt that was given back is not taken up again any more, and counts after all.
+    returns: sql`${exports.returns} - (${exports.status} = 'CREATED' and ${exports.attempt} > 0)::int`,
     objectsPerSecond: null,
     estimatedCompletionAt: null,
     cancelRequestedBy: requestedBy,

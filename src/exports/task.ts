@@ -104,6 +104,14 @@ export function countAttempts(task: Pick<ExportTask, 'attempt' | 'returns'>): nu
   return task.attempt - task.returns;
 }
 
+/**
+ * Attempts as they are told. One that was given back is taken up again as the same one, and goes on counting while it
+ * waits for that: the number never falls.
+ */
+export function tellAttempts(task: Pick<ExportTask, 'attempt' | 'returns' | 'status'>): number {
+  return countAttempts(task) + (task.status === 'CREATED' && task.attempt > 0 ? 1 : 0);
+}
+
 /** The next attempt is the last one. */
 export function hasOneAttemptLeft(task: Pick<ExportTask, 'attempt' | 'returns'>): boolean {
   return countAttempts(task) === MAX_ATTEMPTS - 1;

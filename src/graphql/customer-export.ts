@@ -1,6 +1,6 @@
 import { describeFile, type ExportFile } from '../exports/file.ts';
 import { findQueuePosition } from '../exports/queue.ts';
-import { countAttempts, type ExportTask, type Failure } from '../exports/task.ts';
+import { type ExportTask, type Failure, tellAttempts } from '../exports/task.ts';
 import { builder } from './builder.ts';
 
 export const exportStatusType = builder.enumType('CustomerExportStatus', {
@@ -133,8 +133,9 @@ export const customerExportType = builder.objectRef<ExportTask>('CustomerExport'
     }),
     attempts: t.int({
       nullable: false,
-      description: 'Times that a worker began it, not counting those that an orderly stop gave back.',
-      resolve: countAttempts,
+      description:
+        'Times that a worker began it; one that an orderly stop gave back counts once with the next. Never falls.',
+      resolve: tellAttempts,
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',

@@ -1,7 +1,7 @@
 import type { ExportDeps } from '../exports/deps.ts';
 import { describeFile } from '../exports/file.ts';
 import { findQueuePosition } from '../exports/queue.ts';
-import { countAttempts, type ExportTask } from '../exports/task.ts';
+import { type ExportTask, tellAttempts } from '../exports/task.ts';
 import { HttpError } from './respond.ts';
 
 /** When to ask again, in seconds. */
@@ -78,7 +78,7 @@ export async function describeTask(deps: ExportDeps, task: ExportTask) {
     objectsPerSecond: task.objectsPerSecond,
     estimatedCompletionAt: task.estimatedCompletionAt,
     queuePosition: await findQueuePosition(deps.db, task),
-    attempts: countAttempts(task),
+    attempts: tellAttempts(task),
     createdAt: task.createdAt,
     startedAt: task.startedAt,
     completedAt: task.completedAt,

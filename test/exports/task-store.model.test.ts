@@ -183,11 +183,13 @@ const acts: Record<string, Act> = {
   cancel: async (state, pick) => {
     const task = pickTask(state, pick);
     if (!task) return;
-    const { status } = task.model;
+    const { status, attempt, returns } = task.model;
     const legal = status === 'CREATED' || status === 'RUNNING';
-    await change(task, legal, { status: status === 'CREATED' ? 'CANCELED' : 'CANCELING' }, () =>
-      cancelTask(db, task.id, 'ann'),
-    );
+    const changes: Partial<Model> =
+      status === 'CREATED'
+        ? { status: 'CANCELED', returns: attempt > 0 ? returns - 1 : returns }
+        : { status: 'CANCELING' };
+    await change(task, legal, changes, () => cancelTask(db, task.id, 'ann'));
   },
   expire: async (state, pick) => {
     const task = pickTask(state, pick);

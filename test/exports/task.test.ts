@@ -8,6 +8,7 @@ import {
   MAX_ATTEMPTS,
   moves,
   statuses,
+  tellAttempts,
   unfinished,
 } from '../../src/exports/task.ts';
 
@@ -48,6 +49,13 @@ describe('the states of a task', () => {
 describe('attempts', () => {
   test('that an orderly stop gave back do not count', () => {
     expect(countAttempts({ attempt: 5, returns: 3 })).toBe(2);
+  });
+
+  test('that were given back are told while they wait to be taken up again', () => {
+    expect(tellAttempts({ attempt: 0, returns: 0, status: 'CREATED' })).toBe(0);
+    expect(tellAttempts({ attempt: 1, returns: 0, status: 'RUNNING' })).toBe(1);
+    expect(tellAttempts({ attempt: 1, returns: 1, status: 'CREATED' })).toBe(1);
+    expect(tellAttempts({ attempt: 2, returns: 1, status: 'RUNNING' })).toBe(1);
   });
 
   test('come to an end', () => {
