@@ -17,7 +17,7 @@ const SPAN = 1_000;
 /** Customers of brand and POS that nobody writes to, from 1. */
 const OTHERS = 3_000;
 const WRITERS = 2;
-const PAUSE_MS = 200;
+const PAUSE_MS = 500;
 
 /** Adds the groups, of these brands in turn. */
 export async function addLedger(db: Database, brands: readonly string[] = ['maison']): Promise<void> {
