@@ -12,7 +12,7 @@ import { createGraphql } from './http/graphql.ts';
 import { createGraphqlRoute } from './http/graphql-route.ts';
 import { answerHealth } from './http/health.ts';
 import { answerMetrics, type MetricsSources } from './http/metrics.ts';
-import { createOpenApiHandler } from './http/openapi-route.ts';
+import { createOpenApiHandler } from './http/openapi/route.ts';
 import { allowsOrigin, checkOrigin, refuseForeignNames } from './http/origins.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { createRestHandler } from './http/rest.ts';

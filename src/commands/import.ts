@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { type ImportFile, openImportFile, UnreadableFile } from '../customers/import/file.ts';
 import { type ImportReport, importCustomers } from '../customers/import.ts';
-import { type ImportFile, openImportFile, UnreadableFile } from '../customers/import-file.ts';
 import { openDatabase } from './open-database.ts';
 import { openProgress, showCount, showPace } from './progress.ts';
 import { readArguments, runCommand, UsageError } from './run-command.ts';

@@ -1,6 +1,6 @@
 import { and, between, eq, type SQL, sql } from 'drizzle-orm';
 import { customerLines, customers } from '../db/tables.ts';
-import { type Conditions, customerWhere, type KeyRange } from './filter-where.ts';
+import { type Conditions, customerWhere, type KeyRange } from './filter/where.ts';
 import { selectLines } from './line.ts';
 import type { Selection } from './selection.ts';
 import { lineVersion } from './stored-lines.ts';

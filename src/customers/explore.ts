@@ -4,8 +4,8 @@ import type { Database } from '../db/client.ts';
 import { type ReadScope, restrictReads } from '../db/row-security.ts';
 import { customers } from '../db/tables.ts';
 import type { Customer } from './customer.ts';
+import { customerWhere } from './filter/where.ts';
 import type { CustomerFilter } from './filter.ts';
-import { customerWhere } from './filter-where.ts';
 import { selectLines } from './line.ts';
 import { completeSelection, defaultSelection } from './selection.ts';
 

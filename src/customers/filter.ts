@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Problem } from '../errors.ts';
-import { filterSchema, findReversedRanges } from './filter-schema.ts';
-import { listProblems } from './filter-values.ts';
+import { filterSchema, findReversedRanges } from './filter/schema.ts';
+import { listProblems } from './filter/values.ts';
 
 /**
  * A filter as understood: whole, in range, and in one form. It is JSON, and parsing it again gives the same filter.

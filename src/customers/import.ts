@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { createIdSet } from './import-ids.ts';
-import { parseCustomerLine } from './import-line.ts';
-import { type Line, readLines } from './import-lines.ts';
-import { type Load, loadCustomers } from './import-load.ts';
-import { BadLine } from './import-values.ts';
+import { createIdSet } from './import/ids.ts';
+import { parseCustomerLine } from './import/line.ts';
+import { type Line, readLines } from './import/lines.ts';
+import { type Load, loadCustomers } from './import/load.ts';
+import { BadLine } from './import/values.ts';
 
 export type ImportOptions = {
   /** Told of every line that does not go in, or whose customer an earlier line had. Lines count from 1. */

@@ -12,8 +12,8 @@ import {
   transactions,
 } from '../db/tables.ts';
 import { builtChunk, type ChunkQuery, type Stretch, storedChunk } from './chunk-query.ts';
+import { type Conditions, customerWhere, type KeyRange } from './filter/where.ts';
 import type { CustomerFilter } from './filter.ts';
-import { type Conditions, customerWhere, type KeyRange } from './filter-where.ts';
 import { defaultSelection, parseSelection, printSelection } from './selection.ts';
 
 /** Whole lines, each ended by a line feed. */

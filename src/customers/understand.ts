@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../db/client.ts';
 import type { Problem } from '../errors.ts';
+import { findUnknown, type Sight } from './filter/unknown.ts';
 import { type CustomerFilter, type CustomerFilterInput, parseCustomerFilter } from './filter.ts';
-import { findUnknown, type Sight } from './filter-unknown.ts';
 
 /** A filter that is well-formed and names only what exists for the caller, or everything that is wrong with it. */
 export type Understood =

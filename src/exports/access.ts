@@ -1,8 +1,8 @@
 import { seesBrand, type Viewer } from '../auth/viewer.ts';
 import type { Database } from '../db/client.ts';
 import { AccessError } from '../errors.ts';
+import { findTaskWithin, listTasks, type TaskScope } from './task/list.ts';
 import { type ExportTask, type Status, unfinished } from './task.ts';
-import { findTaskWithin, listTasks, type TaskScope } from './task-list.ts';
 
 /** 32 hex digits with or without the dashes of a UUID. */
 const uuid = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;

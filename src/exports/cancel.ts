@@ -4,8 +4,8 @@ import { requireTask } from './access.ts';
 import { type AuditAction, type Origin, recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { discardFile } from './discard.ts';
+import { cancelTask, expireTask } from './task/store.ts';
 import type { ExportTask } from './task.ts';
-import { cancelTask, expireTask } from './task-store.ts';
 
 /**
  * Stops an export that waits or runs. One that is being cancelled, or was, stays as it is.

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import { inTime } from './in-time.ts';
 import { type Asked, openPace } from './pace.ts';
+import { prepareFindTasks } from './task/store.ts';
 import type { ExportTask } from './task.ts';
-import { prepareFindTasks } from './task-store.ts';
 
 /** Changes of different tasks within this time are read with one query. */
 const GATHER_MS = 10;

@@ -5,8 +5,8 @@ import { isTaskId, requireTask } from './access.ts';
 import { type Origin, recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { contentType, fileName, type StoredFile, storedFile, verifyFileUrl } from './file.ts';
+import { findAttempt, findTask } from './task/store.ts';
 import type { ExportTask } from './task.ts';
-import { findAttempt, findTask } from './task-store.ts';
 
 /** Why a file is not handed out. */
 export class DownloadRefusal extends Error {

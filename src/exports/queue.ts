@@ -2,9 +2,9 @@ import { eq, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/client.ts';
 import { exports } from '../db/tables.ts';
 import { isHeld } from './holds.ts';
+import { readTask } from './task/row.ts';
+import { attemptsOf, isDue } from './task/store.ts';
 import { type ExportTask, MAX_ATTEMPTS } from './task.ts';
-import { readTask } from './task-row.ts';
-import { attemptsOf, isDue } from './task-store.ts';
 
 /**
  * Waiting tasks, each with its turn: one more than its brand has tasks that run or stand before it. Lower turns start

@@ -1,8 +1,8 @@
 import type { CustomerLines } from '../customers/read.ts';
 import type { Database } from '../db/client.ts';
 import { linesWritten } from '../telemetry/metrics.ts';
+import { isRunning, type ProgressReport, recordProgress } from './task/store.ts';
 import type { ExportTask } from './task.ts';
-import { isRunning, type ProgressReport, recordProgress } from './task-store.ts';
 
 /** How often progress is written: four times a second. Also how soon a lost claim is noticed. */
 const REPORT_MS = 250;

@@ -12,8 +12,8 @@ import { diagnose } from './failures.ts';
 import { fileKey } from './file.ts';
 import { reportProgress } from './report.ts';
 import { type Ending, settleAttempt } from './settle.ts';
+import { type PublishedFile, publishTask } from './task/store.ts';
 import type { ExportTask, FailureCode } from './task.ts';
-import { type PublishedFile, publishTask } from './task-store.ts';
 
 /** What ends a run from outside. */
 export type RunSignals = {

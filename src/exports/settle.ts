@@ -3,8 +3,8 @@ import { recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { clearAway, discardFile } from './discard.ts';
 import { diagnose } from './failures.ts';
+import { failTask, findTask, finishCanceling, postponeTask, returnTask } from './task/store.ts';
 import { countAttempts, type ExportTask, type Failure, failureCodes, MAX_ATTEMPTS } from './task.ts';
-import { failTask, findTask, finishCanceling, postponeTask, returnTask } from './task-store.ts';
 
 // An alert on what grows needs to have seen it at zero.
 for (const code of failureCodes) failures.inc({ code }, 0);

@@ -7,9 +7,9 @@ import { type Problem, Refusal } from '../errors.ts';
 import { currentTraceparent, inSpan } from '../telemetry/spans.ts';
 import { type Origin, recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
+import { countTasks } from './task/list.ts';
+import { insertTask } from './task/store.ts';
 import { type Compression, type ExportTask, unfinished } from './task.ts';
-import { countTasks } from './task-list.ts';
-import { insertTask } from './task-store.ts';
 
 export type StartRequest = {
   readonly downloadRequestId: string;

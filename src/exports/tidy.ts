@@ -5,9 +5,9 @@ import { recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { discardFile } from './discard.ts';
 import { fileKey } from './file.ts';
+import { readTask } from './task/row.ts';
+import { expireTask, prepareFindTasks } from './task/store.ts';
 import type { ExportTask } from './task.ts';
-import { readTask } from './task-row.ts';
-import { expireTask, prepareFindTasks } from './task-store.ts';
 
 /** Objects are compared with their tasks this many at a time. */
 const BATCH = 500;

@@ -5,8 +5,8 @@ import { type ListenOptions, listen } from '../db/listen.ts';
 import { CHANNEL } from '../db/notifications.ts';
 import { openChangeReader } from './change-reader.ts';
 import { inTime } from './in-time.ts';
+import { openTaskRoll } from './task/roll.ts';
 import type { ExportTask } from './task.ts';
-import { openTaskRoll } from './task-roll.ts';
 
 /** How often it is looked for changes that nobody rang for: notifications are lost while a connection is. */
 const POLL_MS = 5_000;

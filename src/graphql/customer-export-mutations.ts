@@ -1,4 +1,4 @@
-import { checkSelection } from '../customers/selection-check.ts';
+import { checkSelection } from '../customers/selection/check.ts';
 import type { Problem } from '../errors.ts';
 import { cancelCustomerExport, deleteCustomerExport } from '../exports/cancel.ts';
 import { startCustomerExport } from '../exports/start.ts';

@@ -1,6 +1,6 @@
 import { requireTask, visibleTasks } from '../exports/access.ts';
+import { countTasks, listTasks } from '../exports/task/list.ts';
 import type { ExportTask } from '../exports/task.ts';
-import { countTasks, listTasks } from '../exports/task-list.ts';
 import { builder } from './builder.ts';
 import {
   type Connection,

@@ -8,7 +8,7 @@ import {
   type Source,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { countRepeats, MAX_REPEATS } from '../customers/selection-repeats.ts';
+import { countRepeats, MAX_REPEATS } from '../customers/selection/repeats.ts';
 import { withoutValues } from '../errors/without-values.ts';
 import { checkVariables } from '../graphql/variables.ts';
 

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
-import { describeTypes, type JsonSchema } from './openapi-schemas.ts';
+import { describeTypes, type JsonSchema } from './openapi/schemas.ts';
 import { mediaTypes } from './respond.ts';
-import { bodyTypes } from './rest-body.ts';
+import { bodyTypes } from './rest/body.ts';
 
 /** What the REST page and the file URLs offer, as OpenAPI 3.1; made from the schemas that do the work. */
 export function describeApi(schema: GraphQLSchema) {

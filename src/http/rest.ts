@@ -9,10 +9,10 @@ import { type ExportTask, isTerminal } from '../exports/task.ts';
 import { originOf } from './origin.ts';
 import { createRateLimit, limitRest } from './rate-limit.ts';
 import { answerMethod, type Format, HttpError, respond, respondError } from './respond.ts';
-import { chooseFormat } from './rest-format.ts';
-import { type RestRoute, readRestPath } from './rest-path.ts';
-import { startFromRest } from './rest-start.ts';
-import { answerStatus, describeTask, restId } from './rest-status.ts';
+import { chooseFormat } from './rest/format.ts';
+import { type RestRoute, readRestPath } from './rest/path.ts';
+import { startFromRest } from './rest/start.ts';
+import { answerStatus, describeTask, restId } from './rest/status.ts';
 
 const START_METHODS = ['POST'];
 const TASK_METHODS = ['GET', 'HEAD', 'DELETE'];

@@ -1,4 +1,4 @@
-import { readRestPath } from './rest-path.ts';
+import { readRestPath } from './rest/path.ts';
 
 const fixed = ['/graphql', '/health/live', '/health/ready', '/metrics', '/openapi.json'];
 

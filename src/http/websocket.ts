@@ -8,8 +8,8 @@ import type { Authenticator } from '../auth/token.ts';
 import type { GraphqlServer } from './graphql.ts';
 import { originOf } from './origin.ts';
 import { onExpiry } from './token-expiry.ts';
-import { frameOf } from './websocket-frame.ts';
-import { type Connection, operationHooks } from './websocket-operations.ts';
+import { frameOf } from './websocket/frame.ts';
+import { type Connection, operationHooks } from './websocket/operations.ts';
 
 export type WebsocketOptions = {
   readonly graphql: GraphqlServer;

@@ -3,8 +3,8 @@ import { openHolds } from '../exports/holds.ts';
 import { findNextTask, findUnheldTasks } from '../exports/queue.ts';
 import { runExport } from '../exports/run.ts';
 import { settleAbandoned } from '../exports/settle.ts';
+import { claimTask } from '../exports/task/store.ts';
 import { countAttempts, type ExportTask, hasOneAttemptLeft, MAX_ATTEMPTS } from '../exports/task.ts';
-import { claimTask } from '../exports/task-store.ts';
 import { startRepeating } from './repeat.ts';
 import { keepVigil } from './vigil.ts';
 

@@ -5,7 +5,7 @@ import {
   parseCustomerFilter,
 } from '../../src/customers/filter.ts';
 import { fc } from '../support/fast-check.ts';
-import { anyFilter } from './filter-arbitrary.ts';
+import { anyFilter } from './filter/arbitrary.ts';
 
 const smallest = { brand: 'cartier', posCodes: ['P1'] };
 

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../src/db/client.ts';
-import { insertCustomers, insertPlaces, makeCustomers, posCodes } from './filter-dataset.ts';
-import type { TestCustomer } from './filter-oracle.ts';
-import type { TestSelection } from './selection-arbitrary.ts';
+import { insertCustomers, insertPlaces, makeCustomers, posCodes } from './filter/dataset.ts';
+import type { TestCustomer } from './filter/oracle.ts';
+import type { TestSelection } from './selection/arbitrary.ts';
 
 // Customers made of what goes wrong in JSON, and their lines said again in plain TypeScript.
 

@@ -6,7 +6,7 @@ import {
   printSelection,
 } from '../../src/customers/selection.ts';
 import { fc } from '../support/fast-check.ts';
-import { anySelection, writeSelection } from './selection-arbitrary.ts';
+import { anySelection, writeSelection } from './selection/arbitrary.ts';
 
 test('what is printed is read as the same selection', () => {
   fc.assert(

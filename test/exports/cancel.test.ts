@@ -4,7 +4,7 @@ import { audit } from '../../src/db/tables.ts';
 import { cancelCustomerExport, deleteCustomerExport } from '../../src/exports/cancel.ts';
 import type { ExportDeps } from '../../src/exports/deps.ts';
 import { fileKey } from '../../src/exports/file.ts';
-import { claimTask, failTask, finishCanceling } from '../../src/exports/task-store.ts';
+import { claimTask, failTask, finishCanceling } from '../../src/exports/task/store.ts';
 import { addFinishedTask, addTask, requireTaskOf, useExports, viewerOf } from '../support/export-deps.ts';
 
 const { deps, logged } = useExports();

@@ -8,8 +8,8 @@ import { audit, exports } from '../../src/db/tables.ts';
 import { deleteCustomerExport } from '../../src/exports/cancel.ts';
 import { openDownload, type Permit } from '../../src/exports/download.ts';
 import { describeFile, signFileUrl } from '../../src/exports/file.ts';
+import { claimTask, failTask } from '../../src/exports/task/store.ts';
 import type { ExportTask } from '../../src/exports/task.ts';
-import { claimTask, failTask } from '../../src/exports/task-store.ts';
 import { StorageError } from '../../src/storage/storage.ts';
 import { addFinishedTask, addTask, requireTaskOf, useExports, viewerOf } from '../support/export-deps.ts';
 

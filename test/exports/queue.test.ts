@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exports } from '../../src/db/tables.ts';
 import { openHolds } from '../../src/exports/holds.ts';
 import { findNextTask, findQueuePosition, findUnheldTasks } from '../../src/exports/queue.ts';
-import { cancelTask, claimTask, failTask, findTask, postponeTask } from '../../src/exports/task-store.ts';
+import { cancelTask, claimTask, failTask, findTask, postponeTask } from '../../src/exports/task/store.ts';
 import { useDatabase } from '../support/postgres.ts';
 import { addWaitingExports } from '../support/waiting-exports.ts';
 

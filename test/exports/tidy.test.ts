@@ -3,8 +3,8 @@ import { eq, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { audit, exports } from '../../src/db/tables.ts';
 import { fileKey } from '../../src/exports/file.ts';
+import { cancelTask, claimTask, failTask, returnTask } from '../../src/exports/task/store.ts';
 import type { ExportTask } from '../../src/exports/task.ts';
-import { cancelTask, claimTask, failTask, returnTask } from '../../src/exports/task-store.ts';
 import { tidyUp } from '../../src/exports/tidy.ts';
 import { addFinishedTask, addTask, requireTaskOf, useExports } from '../support/export-deps.ts';
 

@@ -8,7 +8,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type App, startApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
-import { isTerminal, type Status } from '../../src/exports/task.ts';
 import {
   cancelTask,
   claimTask,
@@ -18,7 +17,8 @@ import {
   publishTask,
   recordProgress,
   returnTask,
-} from '../../src/exports/task-store.ts';
+} from '../../src/exports/task/store.ts';
+import { isTerminal, type Status } from '../../src/exports/task.ts';
 import { openLog } from '../../src/log.ts';
 import { insertExport } from '../support/exports.ts';
 import { fc } from '../support/fast-check.ts';

@@ -3,10 +3,10 @@ import { isInputObjectType } from 'graphql';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { buildSchema } from '../../src/graphql/schema.ts';
+import { createOpenApiHandler } from '../../src/http/openapi/route.ts';
 import { describeApi } from '../../src/http/openapi.ts';
-import { createOpenApiHandler } from '../../src/http/openapi-route.ts';
+import { parameterNames, parameters } from '../../src/http/rest/parameters.ts';
 import { createRestHandler } from '../../src/http/rest.ts';
-import { parameterNames, parameters } from '../../src/http/rest-parameters.ts';
 import { useExports } from '../support/export-deps.ts';
 import { authenticateByName, useGateway } from '../support/gateway.ts';
 

@@ -8,8 +8,8 @@ import type { Scope, Viewer } from '../../src/auth/viewer.ts';
 import { brands, exports, pointsOfSale } from '../../src/db/tables.ts';
 import type { ExportDeps } from '../../src/exports/deps.ts';
 import { fileKey } from '../../src/exports/file.ts';
+import { claimTask, findTask, publishTask } from '../../src/exports/task/store.ts';
 import type { Compression, ExportTask } from '../../src/exports/task.ts';
-import { claimTask, findTask, publishTask } from '../../src/exports/task-store.ts';
 import { openDirectory } from '../../src/storage/directory.ts';
 import { useDatabase } from './postgres.ts';
 

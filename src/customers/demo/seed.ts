@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import { loadCustomers } from '../import-load.ts';
+import { loadCustomers } from '../import/load.ts';
 import { writeCatalog } from './catalog.ts';
 import { makeCustomer } from './customer.ts';
 import { readSeed } from './random.ts';

@@ -5,7 +5,7 @@ import { makeCustomer } from '../../../src/customers/demo/customer.ts';
 import { readSeed } from '../../../src/customers/demo/random.ts';
 import { seedCustomers } from '../../../src/customers/demo/seed.ts';
 import { createWorld } from '../../../src/customers/demo/world.ts';
-import { parseCustomerLine } from '../../../src/customers/import-line.ts';
+import { parseCustomerLine } from '../../../src/customers/import/line.ts';
 import { selectLines } from '../../../src/customers/line.ts';
 import { completeSelection } from '../../../src/customers/selection.ts';
 import { customers } from '../../../src/db/tables.ts';

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { customerWhere } from '../../../src/customers/filter/where.ts';
 import { type CustomerFilterInput, parseCustomerFilter } from '../../../src/customers/filter.ts';
-import { customerWhere } from '../../../src/customers/filter-where.ts';
 import type { Connection } from '../../../src/db/client.ts';
 import { customers } from '../../../src/db/tables.ts';
 import { combine, type Samples, takeSamples } from './filters.ts';

@@ -1,0 +1,116 @@
+import type postgres from 'postgres';
+import type { CustomerLine } from '../customer-line.ts';
+
+/** Writes what a filter form offers, and customers refer to: made of customers' lines. */
+export type Dictionaries = {
+  /** Writes what these customers bring that is not there. What is there stays, but for a label that was missing. */
+  readonly write: (customers: readonly CustomerLine[]) => Promise<void>;
+};
+
+/** Entries remembered as written; beyond, all are forgotten, so that memory stays the same whatever a file has. */
+const MOST_REMEMBERED = 100_000;
+
+export function createDictionaries(sql: postgres.Sql): Dictionaries {
+  const written = new Set<string>();
+  return {
+    async write(customers) {
+      if (written.size > MOST_REMEMBERED) written.clear();
+      for (const { table, entriesOf, statement } of dictionaries) {
+        const news: Entry[] = [];
+        for (const customer of customers) {
+          for (const entry of entriesOf(customer)) {
+            const key = keyOf(table, entry);
+            if (written.has(key)) continue;
+            written.add(key);
+            news.push(entry);
+          }
+        }
+        const [first] = news;
+        if (first) {
+          const columns = first.map((_, n) => news.map((entry) => entry[n] ?? null));
+          await sql.unsafe(statement, columns);
+        }
+      }
+    },
+  };
+}
+
+type Entry = readonly (string | null)[];
+
+/** No text has a NUL in it. */
+function keyOf(table: string, entry: Entry): string {
+  let key = table;
+  for (const value of entry) key += value === null ? '\0-' : `\0+${value}`;
+  return key;
+}
+
+type Dictionary = {
+  readonly table: string;
+  readonly entriesOf: (customer: CustomerLine) => readonly Entry[];
+  /** Takes the entries' columns, an array each. */
+  readonly statement: string;
+};
+
+const dictionaries: readonly Dictionary[] = [
+  {
+    table: 'brands',
+    entriesOf: ({ brand }) => [[brand]],
+    statement:
+      'insert into brands (code, name) select code, code from unnest($1::text[]) code on conflict do nothing',
+  },
+  {
+    table: 'points_of_sale',
+    entriesOf: ({ brand, posCode }) => [[brand, posCode]],
+    // And holds them to the end: new customers come in without a look at whether their point of sale is there.
+    statement: `
+      with given as (select * from unnest($1::text[], $2::text[]) as given (brand, pos_code)),
+        made as (
+          insert into points_of_sale (brand, pos_code, name) select brand, pos_code, pos_code from given
+          on conflict do nothing)
+      select from points_of_sale join given using (brand, pos_code) for key share of points_of_sale`,
+  },
+  {
+    table: 'sales_representatives',
+    entriesOf: ({ brand, saleRepresentativeEmail: email }) => (email === null ? [] : [[brand, email]]),
+    statement: `
+      insert into sales_representatives (brand, email) select * from unnest($1::text[], $2::text[])
+      on conflict do nothing`,
+  },
+  {
+    table: 'interests',
+    entriesOf: ({ brand, interests }) => interests.map(({ id, label }) => [brand, id, label]),
+    statement: insertTags('interests', 'sap_interest_id', 'interest'),
+  },
+  {
+    table: 'product_collections',
+    entriesOf: ({ brand, productCollections }) =>
+      productCollections.map(({ id, label }) => [brand, id, label]),
+    statement: insertTags('product_collections', 'sap_product_collection_id', 'product_collection'),
+  },
+  {
+    table: 'hobbies',
+    entriesOf: ({ brand, hobbies }) => hobbies.map(({ id, label }) => [brand, id, label]),
+    statement: `
+      insert into hobbies (brand, sap_hobby_id, hobby) select * from unnest($1::text[], $2::text[], $3::text[])
+      on conflict do nothing`,
+  },
+  {
+    table: 'product_categories',
+    entriesOf: ({ brand, transactions }) =>
+      (transactions ?? []).flatMap(({ category }) => (category === null ? [] : [[brand, ...category]])),
+    statement: `
+      insert into product_categories
+        (brand, brand_category_id, grand_category_id, master_category_id, category_id, sub_category_id)
+      select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+      on conflict do nothing`,
+  },
+];
+
+function insertTags(table: string, id: string, label: string): string {
+  return `
+    insert into ${table} as known (brand, ${id}, ${label})
+    select brand, id, max(label collate "C")
+    from unnest($1::text[], $2::text[], $3::text[]) as given (brand, id, label) group by brand, id
+    on conflict (brand, ${id}) do update set ${label} = excluded.${label}
+    where known.${label} is null and excluded.${label} is not null`;
+}
