@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { prepareDatabase } from '../src/customers/stored-lines.ts';
 import { connect, type Database } from '../src/db/client.ts';
 import { openEmbeddedDatabase } from '../src/db/embedded.ts';
-import { ring } from '../src/db/notifications.ts';
+import { bell } from '../src/db/notifications.ts';
 import { exports } from '../src/db/tables.ts';
 import { type ClientOrder, findingsShape } from './subscribers-clients.ts';
 
@@ -153,7 +153,7 @@ function produce(db: Database, id: string, phase: number): () => Promise<void> {
         await tx.execute(sql`update exports set version = version + 1, object_count = object_count + 250,
           progress = object_count / 10000.0, objects_per_second = 1000, estimated_completion_at = clock_timestamp()
           where id = ${id}`);
-        await ring(tx, id);
+        await tx.execute(sql`select ${bell(sql`${id}::text`)}`);
       });
     }
   })();

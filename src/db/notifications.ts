@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Database, Transaction } from './client.ts';
 
 /** The one channel: its payload is the id of the task that changed. The row is the truth; this is a doorbell. */
@@ -12,7 +12,10 @@ export async function callWorkers(db: Database | Transaction): Promise<void> {
   await db.execute(sql`select pg_notify(${WORK_CHANNEL}, '')`);
 }
 
-/** Rings for a task when the transaction commits. */
-export async function ring(db: Database | Transaction, taskId: string): Promise<void> {
-  await db.execute(sql`select pg_notify(${CHANNEL}, ${taskId})`);
+/**
+ * Rings for a task when the transaction commits: an expression, so that the statement that changes the task can do it.
+ * @param id as text.
+ */
+export function bell(id: SQLWrapper): SQL {
+  return sql`pg_notify(${sql.raw(`'${CHANNEL}'`)}, ${id})`;
 }

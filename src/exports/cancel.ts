@@ -1,4 +1,5 @@
 import type { Viewer } from '../auth/viewer.ts';
+import { changeTogether } from '../db/change-together.ts';
 import { Refusal, type RefusalCode } from '../errors.ts';
 import { requireTask } from './access.ts';
 import { type AuditAction, type Origin, recordAudit } from './audit.ts';
@@ -19,7 +20,7 @@ export async function cancelCustomerExport(
   origin: Origin,
 ): Promise<ExportTask> {
   const task = await requireTask(deps.db, viewer, id);
-  const canceled = await deps.db.transaction(async (tx) => {
+  const canceled = await changeTogether(deps.db, async (tx) => {
     const changed = await cancelTask(tx, task.id, viewer.subject);
     if (changed) await recordAudit(tx, by(viewer, 'cancel', task, origin));
     return changed;
@@ -42,7 +43,7 @@ export async function deleteCustomerExport(
   origin: Origin,
 ): Promise<ExportTask> {
   const task = await requireTask(deps.db, viewer, id);
-  const expired = await deps.db.transaction(async (tx) => {
+  const expired = await changeTogether(deps.db, async (tx) => {
     const changed = await expireTask(tx, task.id);
     if (changed) await recordAudit(tx, by(viewer, 'delete', task, origin));
     return changed;

@@ -1,5 +1,6 @@
 import { parseCustomerFilter } from '../customers/filter.ts';
 import { readCustomerLines } from '../customers/read.ts';
+import { changeTogether } from '../db/change-together.ts';
 import { noteMoment } from '../db/replica.ts';
 import { parseReadScope } from '../db/row-security.ts';
 import { attempts, bytesWritten, exportDuration } from '../telemetry/metrics.ts';
@@ -121,7 +122,7 @@ async function* countBytes(chunks: AsyncIterable<Uint8Array>, brand: string) {
 
 /** The file's facts, the status, the audit row and the doorbell: together or not at all. */
 async function publish(deps: ExportDeps, task: ExportTask, file: PublishedFile): Promise<void> {
-  const published = await deps.db.transaction(async (tx) => {
+  const published = await changeTogether(deps.db, async (tx) => {
     const done = await publishTask(tx, task, file, deps.retentionHours);
     if (done) {
       const { objectCount, fileSize, fileSha256 } = file;

@@ -1,3 +1,4 @@
+import { changeTogether } from '../db/change-together.ts';
 import { failures } from '../telemetry/metrics.ts';
 import { recordAudit } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
@@ -45,7 +46,7 @@ async function settleRow(
   if (ending.kind === 'lost') return null;
   if (ending.kind === 'stopped') {
     log.info('export goes back to the queue');
-    return deps.db.transaction(async (tx) => {
+    return changeTogether(deps.db, async (tx) => {
       const returned = await returnTask(tx, task);
       if (returned) await deps.enqueue(tx, returned);
       return returned;
@@ -75,7 +76,7 @@ export async function settleAbandoned(deps: ExportDeps, task: ExportTask): Promi
 }
 
 async function failAudited(deps: ExportDeps, task: ExportTask, failure: Failure): Promise<ExportTask | null> {
-  const failed = await deps.db.transaction(async (tx) => {
+  const failed = await changeTogether(deps.db, async (tx) => {
     const failed = await failTask(tx, task, failure);
     if (failed) {
       await recordAudit(tx, { actor: 'worker', action: 'fail', task, details: { code: failure.code } });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readScopeOf, requireScope, sightOf, type Viewer } from '../auth/viewer.ts';
 import { type CustomerFilter, type CustomerFilterInput, canonicalFilter } from '../customers/filter.ts';
 import { understandFilter } from '../customers/understand.ts';
+import { changeTogether } from '../db/change-together.ts';
 import type { Transaction } from '../db/client.ts';
 import { type Problem, Refusal } from '../errors.ts';
 import { currentTraceparent, inSpan } from '../telemetry/spans.ts';
@@ -37,7 +38,7 @@ export async function startCustomerExport(
     .update(JSON.stringify([canonicalFilter(filter), selection, request.compression]))
     .digest('hex');
   const enqueue = () =>
-    deps.db.transaction(async (tx) => {
+    changeTogether(deps.db, async (tx) => {
       const { task, created } = await insertTask(tx, {
         brand: filter.brand,
         requestedBy: viewer.subject,

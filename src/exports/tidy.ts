@@ -1,4 +1,5 @@
 import { inArray, sql } from 'drizzle-orm';
+import { changeTogether } from '../db/change-together.ts';
 import { exports } from '../db/tables.ts';
 import type { StoredObject } from '../storage/storage.ts';
 import { recordAudit } from './audit.ts';
@@ -37,7 +38,7 @@ async function removeExpiredFiles(deps: ExportDeps, signal: AbortSignal): Promis
     .where(sql`status = 'COMPLETED' and ${exports.expiresAt} <= clock_timestamp()`);
   for (const task of due.map(readTask)) {
     if (signal.aborted) return;
-    const expired = await deps.db.transaction(async (tx) => {
+    const expired = await changeTogether(deps.db, async (tx) => {
       const changed = await expireTask(tx, task.id);
       if (changed) await recordAudit(tx, { actor: 'worker', action: 'expire', task });
       return changed;

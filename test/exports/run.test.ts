@@ -111,7 +111,10 @@ describe('a run that nothing disturbs', () => {
     await listening.end();
     expect(states[0]).toMatchObject({ status: 'RUNNING', totalObjectCount: 3_000 });
     expect(states[0]?.transactionTime).toBeInstanceOf(Date);
-    const byVersion = states.toSorted((a, b) => a.version - b.version);
+    // Two bells may ring before the row is read.
+    const byVersion = [...new Map(states.map((state) => [state.version, state])).values()].toSorted(
+      (a, b) => a.version - b.version,
+    );
     for (const measure of ['objectCount', 'progress'] as const) {
       const values = byVersion.map((state) => state[measure]);
       expect(values).toEqual(values.toSorted((a, b) => a - b));

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../../src/db/client.ts';
-import { ring } from '../../src/db/notifications.ts';
+import { bell } from '../../src/db/notifications.ts';
 import { exports } from '../../src/db/tables.ts';
 
 type Row = typeof exports.$inferInsert;
@@ -25,7 +25,7 @@ export async function insertExport(db: Database, values: Partial<Row> = {}): Pro
       })
       .returning({ id: exports.id });
     if (!row) throw new Error('The export was not added.');
-    await ring(tx, row.id);
+    await tx.execute(sql`select ${bell(sql`${row.id}::text`)}`);
     return row.id;
   });
 }
@@ -42,6 +42,6 @@ export async function changeExport(
       .update(exports)
       .set({ ...values, version: sql`${exports.version} + 1` })
       .where(eq(exports.id, id));
-    if (rings) await ring(tx, id);
+    if (rings) await tx.execute(sql`select ${bell(sql`${id}::text`)}`);
   });
 }

@@ -10,6 +10,8 @@ export type TcpProxy = {
   readonly up: () => void;
   /** Lets no byte through in either direction and closes nothing, as a network that is gone does. */
   readonly silence: () => void;
+  /** Lets through what clients say, and none of the answers. */
+  readonly hush: () => void;
   /** Lets bytes through again, those that were held back first. */
   readonly speak: () => void;
   /** Answers all connections beyond this many as a server does that has no more to give. */
@@ -35,6 +37,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   let isSilent = false;
   let most = Number.POSITIVE_INFINITY;
   const sockets = new Set<Socket>();
+  const servers = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -54,10 +57,14 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     const far = connect(Number(goal.port), goal.hostname);
     keep(near);
     keep(far);
+    servers.add(far);
     near.on('data', (bytes) => far.write(bytes));
     far.on('data', (bytes) => near.write(bytes));
     near.once('close', () => far.destroy());
-    far.once('close', () => near.destroy());
+    far.once('close', () => {
+      servers.delete(far);
+      near.destroy();
+    });
     if (isSilent) for (const socket of [near, far]) socket.pause();
   });
   server.listen(0, '127.0.0.1');
@@ -80,6 +87,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     silence: () => {
       isSilent = true;
       for (const socket of sockets) socket.pause();
+    },
+    hush: () => {
+      for (const socket of servers) socket.pause();
     },
     speak: () => {
       isSilent = false;

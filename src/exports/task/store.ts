@@ -1,6 +1,6 @@
-import { and, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
-import { ring } from '../../db/notifications.ts';
+import { bell } from '../../db/notifications.ts';
 import type { ReadScope } from '../../db/row-security.ts';
 import { exports } from '../../db/tables.ts';
 import {
@@ -16,6 +16,8 @@ import { readTask } from './row.ts';
 /** All SQL of the task row. Every change is one guarded UPDATE; no row back means "no longer mine". */
 
 type Db = Database | Transaction;
+/** What a statement that changes a task gives back, ringing for it. */
+const rung = { ...getTableColumns(exports), bell: bell(sql`${exports.id}::text`) };
 type Changes = Parameters<ReturnType<Db['update']>['set']>[0];
 
 export type NewTask = {
@@ -35,11 +37,8 @@ export async function insertTask(
   tx: Transaction,
   task: NewTask,
 ): Promise<{ task: ExportTask; created: boolean }> {
-  const [inserted] = await tx.insert(exports).values(task).onConflictDoNothing().returning();
-  if (inserted) {
-    await ring(tx, inserted.id);
-    return { task: readTask(inserted), created: true };
-  }
+  const [inserted] = await tx.insert(exports).values(task).onConflictDoNothing().returning(rung);
+  if (inserted) return { task: readRung(inserted), created: true };
   const [existing] = await tx
     .select()
     .from(exports)
@@ -234,16 +233,19 @@ function heldBy(claim: Claim, held: readonly Status[]): SQL | undefined {
   );
 }
 
-/** The one way a task changes: guarded, numbered, and with the doorbell in the same transaction. */
+/**
+ * The one way a task changes: guarded, numbered, and with the doorbell, all in one statement. Between two of them a
+ * process could be suspended, and would keep the row from everybody else.
+ */
 async function change(db: Db, guard: SQL | undefined, changes: Changes): Promise<ExportTask | null> {
-  return db.transaction(async (tx) => {
-    const [row] = await tx
-      .update(exports)
-      .set({ ...changes, version: sql`${exports.version} + 1` })
-      .where(guard)
-      .returning();
-    if (!row) return null;
-    await ring(tx, row.id);
-    return readTask(row);
-  });
+  const [changed] = await db
+    .update(exports)
+    .set({ ...changes, version: sql`${exports.version} + 1` })
+    .where(guard)
+    .returning(rung);
+  return changed ? readRung(changed) : null;
+}
+
+function readRung({ bell: _, ...row }: typeof exports.$inferSelect & { readonly bell: unknown }): ExportTask {
+  return readTask(row);
 }
