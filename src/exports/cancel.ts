@@ -1,8 +1,7 @@
 import type { Viewer } from '../auth/viewer.ts';
-import { changeTogether } from '../db/change-together.ts';
 import { Refusal, type RefusalCode } from '../errors.ts';
 import { requireTask } from './access.ts';
-import { type AuditAction, type Origin, recordAudit } from './audit.ts';
+import { type AuditAction, changeAudited, type Origin } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { discardFile } from './discard.ts';
 import { cancelTask, expireTask } from './task/store.ts';
@@ -20,11 +19,9 @@ export async function cancelCustomerExport(
   origin: Origin,
 ): Promise<ExportTask> {
   const task = await requireTask(deps.db, viewer, id);
-  const canceled = await changeTogether(deps.db, async (tx) => {
-    const changed = await cancelTask(tx, task.id, viewer.subject);
-    if (changed) await recordAudit(tx, by(viewer, 'cancel', task, origin));
-    return changed;
-  });
+  const canceled = await changeAudited(deps.db, by(viewer, 'cancel', task, origin), (tx) =>
+    cancelTask(tx, task.id, viewer.subject),
+  );
   if (canceled) return canceled;
   const current = await requireTask(deps.db, viewer, id);
   if (current.status === 'CANCELING' || current.status === 'CANCELED') return current;
@@ -43,11 +40,9 @@ export async function deleteCustomerExport(
   origin: Origin,
 ): Promise<ExportTask> {
   const task = await requireTask(deps.db, viewer, id);
-  const expired = await changeTogether(deps.db, async (tx) => {
-    const changed = await expireTask(tx, task.id);
-    if (changed) await recordAudit(tx, by(viewer, 'delete', task, origin));
-    return changed;
-  });
+  const expired = await changeAudited(deps.db, by(viewer, 'delete', task, origin), (tx) =>
+    expireTask(tx, task.id),
+  );
   if (!expired) {
     const current = await requireTask(deps.db, viewer, id);
     if (current.status === 'EXPIRED') return current;

@@ -1,11 +1,10 @@
 import { parseCustomerFilter } from '../customers/filter.ts';
 import { readCustomerLines } from '../customers/read.ts';
-import { changeTogether } from '../db/change-together.ts';
 import { noteMoment } from '../db/replica.ts';
 import { parseReadScope } from '../db/row-security.ts';
 import { attempts, bytesWritten, exportDuration } from '../telemetry/metrics.ts';
 import { continueTrace, inSpan, type Note, spanOf } from '../telemetry/spans.ts';
-import { recordAudit } from './audit.ts';
+import { changeAudited } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { clearAway, readerName } from './discard.ts';
 import { compress, count, measure } from './encode.ts';
@@ -122,18 +121,12 @@ async function* countBytes(chunks: AsyncIterable<Uint8Array>, brand: string) {
 
 /** The file's facts, the status, the audit row and the doorbell: together or not at all. */
 async function publish(deps: ExportDeps, task: ExportTask, file: PublishedFile): Promise<void> {
-  const published = await changeTogether(deps.db, async (tx) => {
-    const done = await publishTask(tx, task, file, deps.retentionHours);
-    if (done) {
-      const { objectCount, fileSize, fileSha256 } = file;
-      await recordAudit(tx, {
-        actor: 'worker',
-        action: 'complete',
-        task,
-        details: { objectCount, fileSize, fileSha256 },
-      });
-    }
-    return done;
-  });
+  const { objectCount, fileSize, fileSha256 } = file;
+  const details = { objectCount, fileSize, fileSha256 };
+  const published = await changeAudited(
+    deps.db,
+    { actor: 'worker', action: 'complete', task, details },
+    (tx) => publishTask(tx, task, file, deps.retentionHours),
+  );
   if (!published) throw new ClaimLost();
 }

@@ -1,6 +1,6 @@
 import { changeTogether } from '../db/change-together.ts';
 import { failures } from '../telemetry/metrics.ts';
-import { recordAudit } from './audit.ts';
+import { changeAudited } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { clearAway, discardFile } from './discard.ts';
 import { diagnose } from './failures.ts';
@@ -47,9 +47,8 @@ async function settleRow(
   if (ending.kind === 'stopped') {
     log.info('export goes back to the queue');
     return changeTogether(deps.db, async (tx) => {
-      const returned = await returnTask(tx, task);
-      if (returned) await deps.enqueue(tx, returned);
-      return returned;
+      await deps.enqueue(tx, task);
+      return returnTask(tx, task);
     });
   }
   const { passing, ...failure } = diagnose(ending.error);
@@ -76,13 +75,10 @@ export async function settleAbandoned(deps: ExportDeps, task: ExportTask): Promi
 }
 
 async function failAudited(deps: ExportDeps, task: ExportTask, failure: Failure): Promise<ExportTask | null> {
-  const failed = await changeTogether(deps.db, async (tx) => {
-    const failed = await failTask(tx, task, failure);
-    if (failed) {
-      await recordAudit(tx, { actor: 'worker', action: 'fail', task, details: { code: failure.code } });
-    }
-    return failed;
-  });
+  const details = { code: failure.code };
+  const failed = await changeAudited(deps.db, { actor: 'worker', action: 'fail', task, details }, (tx) =>
+    failTask(tx, task, failure),
+  );
   if (failed) failures.inc({ code: failure.code });
   return failed;
 }

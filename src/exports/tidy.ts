@@ -1,8 +1,7 @@
 import { inArray, sql } from 'drizzle-orm';
-import { changeTogether } from '../db/change-together.ts';
 import { exports } from '../db/tables.ts';
 import type { StoredObject } from '../storage/storage.ts';
-import { recordAudit } from './audit.ts';
+import { changeAudited } from './audit.ts';
 import type { ExportDeps } from './deps.ts';
 import { discardFile } from './discard.ts';
 import { fileKey } from './file.ts';
@@ -38,11 +37,9 @@ async function removeExpiredFiles(deps: ExportDeps, signal: AbortSignal): Promis
     .where(sql`status = 'COMPLETED' and ${exports.expiresAt} <= clock_timestamp()`);
   for (const task of due.map(readTask)) {
     if (signal.aborted) return;
-    const expired = await changeTogether(deps.db, async (tx) => {
-      const changed = await expireTask(tx, task.id);
-      if (changed) await recordAudit(tx, { actor: 'worker', action: 'expire', task });
-      return changed;
-    });
+    const expired = await changeAudited(deps.db, { actor: 'worker', action: 'expire', task }, (tx) =>
+      expireTask(tx, task.id),
+    );
     if (!expired) continue;
     await discardFile(deps, expired);
     deps.log.info({ taskId: task.id }, 'file expired');
