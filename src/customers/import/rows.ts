@@ -9,29 +9,32 @@ export type LoadedTable = {
   readonly rowsOf: (customer: CustomerLine) => string;
 };
 
+/** The key first. */
+export const customerColumns: readonly string[] = [
+  'booster_customer_id',
+  'brand',
+  'pos_code',
+  'sap_crm_id',
+  'first_name',
+  'last_name',
+  'email',
+  'phone_number',
+  'location_country_id',
+  'birthdate',
+  'creation_date',
+  'customer_status',
+  'can_be_contacted_by_maison',
+  'has_sap_crm_error',
+  'client_spending',
+  'last_transaction_date',
+  'sale_representative_email',
+];
+
 /** What a customer and the elements of its lists are. */
 export const sources: readonly LoadedTable[] = [
   {
     name: 'customers',
-    columns: [
-      'booster_customer_id',
-      'brand',
-      'pos_code',
-      'sap_crm_id',
-      'first_name',
-      'last_name',
-      'email',
-      'phone_number',
-      'location_country_id',
-      'birthdate',
-      'creation_date',
-      'customer_status',
-      'can_be_contacted_by_maison',
-      'has_sap_crm_error',
-      'client_spending',
-      'last_transaction_date',
-      'sale_representative_email',
-    ],
+    columns: customerColumns,
     rowsOf: (customer) =>
       `${customer.boosterCustomerId}\t${copyText(customer.brand)}\t${copyText(customer.posCode)}\t${copyText(customer.sapCrmId)}\t${copyText(customer.firstName)}\t${copyText(customer.lastName)}\t${copyText(customer.email)}\t${copyText(customer.phoneNumber)}\t${copyText(customer.locationCountryId)}\t${copyText(customer.birthdate)}\t${customer.creationDate}\t${customer.customerStatus}\t${customer.canBeContactedByMaison}\t${customer.hasSapCrmError}\t${customer.clientSpending}\t${copyText(customer.lastTransactionDate)}\t${copyText(customer.saleRepresentativeEmail)}\n`,
   },

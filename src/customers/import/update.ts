@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import type { CustomerLine } from '../customer-line.ts';
 import { copyRows } from './copy.ts';
-import { sources } from './rows.ts';
+import { customerColumns, sources } from './rows.ts';
 
 /**
  * Makes customers that the database has, and the transaction holds, as their lines say: from staging tables and in one
@@ -33,23 +33,9 @@ const makeStaging = sources
   .join(';');
 const emptyStaging = `truncate ${staging.join(', ')}`;
 
-const given = [
-  'brand',
-  'pos_code',
-  'sap_crm_id',
-  'first_name',
-  'last_name',
-  'email',
-  'phone_number',
-  'location_country_id',
-  'birthdate',
-  'creation_date',
-  'customer_status',
-  'can_be_contacted_by_maison',
-  'has_sap_crm_error',
-  'sale_representative_email',
-];
+const [, ...values] = customerColumns;
 const totals = ['client_spending', 'last_transaction_date'];
+const given = values.filter((column) => !totals.includes(column));
 
 /**
  * The totals of a customer that has transactions are its trigger's: they stay until the transactions change, below.
