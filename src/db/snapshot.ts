@@ -54,6 +54,8 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
   const { signal, since } = options;
   signal.throwIfAborted();
   let lost: Error | null = null;
+  const { promise: undone, reject: giveUp } = Promise.withResolvers<never>();
+  undone.catch(() => {}); // only who waits for a connection is told
   const client = postgres(url, {
     max: options.readers,
     idle_timeout: 0,
@@ -62,6 +64,7 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
     // The library would reconnect for the next query, which would then see another point in time.
     onclose: () => {
       lost = new SnapshotLost();
+      giveUp(lost);
     },
     connection: {
       application_name: options.name,
@@ -78,12 +81,14 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
   };
   const running = new Set<{ readonly cancel: () => void }>();
   const cancelAll = () => {
+    giveUp(signal.reason);
     for (const query of running) query.cancel();
   };
   signal.addEventListener('abort', cancelAll);
 
   const openReader = async (): Promise<SnapshotReader> => {
-    const connection = await client.reserve();
+    // A connection that is ended before it is handed out is handed out to nobody, and the library tells nobody.
+    const connection = await Promise.race([client.reserve(), undone]);
     return {
       read: async (query) => {
         signal.throwIfAborted();
