@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.ts';
 import { changeExport, insertExport } from '../support/exports.ts';
@@ -165,14 +168,35 @@ test('all exports of the caller come in one stream, with those that start later'
   await Promise.all([everything.cancel(), piagets.cancel()]);
 });
 
+/** Sends requests for this path in one packet, one after the other. */
+function sendAtOnce(paths: readonly string[]): Socket {
+  const socket = connect(Number(new URL(app.url()).port), '127.0.0.1');
+  const headers = `Host: x\r\nAuthorization: Bearer ${alice}\r\nAccept: text/event-stream, */*`;
+  socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\n${headers}\r\n\r\n`).join(''));
+  return socket;
+}
+
+function pathOf(id: string): string {
+  return `/graphql?${new URLSearchParams({ query: watch, variables: JSON.stringify({ id }) })}`;
+}
+
+test('a stream waits for the answers to what was asked before on its connection', async () => {
+  const id = await insertExport(app.db, { status: 'CANCELED' });
+  const other = `/graphql?${new URLSearchParams({ query: '{ brands { code } }' })}`;
+  const answering = await app.db.transaction(async (tx) => {
+    await tx.execute(sql`lock table brands`);
+    const answers = text(sendAtOnce([other, pathOf(id)]));
+    await wait(500);
+    return { answers };
+  });
+  const answers = await answering.answers;
+  expect(answers.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+  expect(answers.endsWith(`\r\n\r\n:\n\n${state('CANCELED', 0)}${complete}`)).toBe(true);
+});
+
 test('a server that stops ends its streams', async () => {
   const id = await insertExport(app.db);
-  const { port } = new URL(app.url());
-  const socket: Socket = connect(Number(port), '127.0.0.1');
-  const search = new URLSearchParams({ query: watch, variables: JSON.stringify({ id }) });
-  socket.write(
-    `GET /graphql?${search} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice}\r\nAccept: text/event-stream\r\n\r\n`,
-  );
+  const socket = sendAtOnce([pathOf(id)]);
   while (!String(await once(socket, 'data')).includes('RUNNING'));
   const closed = once(socket, 'close');
   const started = performance.now();
