@@ -60,7 +60,7 @@ function spawnServer(environment: Record<string, string>): ChildProcess {
   return spawn(
     process.execPath,
     [
-      '--max-semi-space-size=8',
+      '--max-semi-space-size=4',
       '--heap-growing-percent=40',
       '--import',
       new URL('./observe.ts', import.meta.url).href,
