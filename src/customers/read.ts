@@ -12,8 +12,9 @@ import {
   transactions,
 } from '../db/tables.ts';
 import { builtChunk, type ChunkQuery, type Stretch, storedChunk } from './chunk-query.ts';
-import { type Conditions, customerWhere, type KeyRange } from './filter/where.ts';
+import type { Conditions, KeyRange } from './filter/where.ts';
 import type { CustomerFilter } from './filter.ts';
+import { findGrains, GRAIN, type Grains } from './grains.ts';
 import { defaultSelection, parseSelection, printSelection } from './selection.ts';
 
 /** Whole lines, each ended by a line feed. */
@@ -46,8 +47,7 @@ export type ReadOptions = {
 const READERS = 2;
 /** Asked of each connection ahead of time, so that it is never without work while chunks are written in order. */
 const AHEAD = 2;
-/** Stretches are cut after this many matching customers, and read several at a time … */
-const GRAIN = 50;
+/** A stretch is of at most so many grains … */
 const MAX_GRAINS = 80;
 /**
  * … as many as make this many bytes, to judge by those before. Lines differ from 20 bytes to megabytes: so the first
@@ -63,10 +63,6 @@ const PIECE_BYTES = 60 * 1024;
 // The planner cannot know how many customers a combination of filters leaves, and a nested loop that it chooses for
 // three of them puts a list together again for each of three thousand.
 const noNestedLoops = sql`set local enable_nestloop = off`;
-
-/** A PostgreSQL `integer`. */
-const MIN_KEY = -(2 ** 31);
-const MAX_KEY = 2 ** 31 - 1;
 
 /** All that lines and filters are read from. */
 const tables = [
@@ -95,15 +91,15 @@ export async function readCustomerLines(databaseUrl: string, options: ReadOption
   });
   try {
     const conditions = await simplify(snapshot, options.filter);
-    const extent = await measure(snapshot, conditions);
+    const grains = await findGrains(snapshot.readers, conditions);
     const selection = parseSelection(options.selection);
     const queries = [builtChunk(conditions, selection)];
     if (printSelection(selection) === printSelection(defaultSelection))
       queries.unshift(storedChunk(conditions));
     return {
-      total: extent.total,
+      total: grains.lines(0, grains.count),
       transactionTime: snapshot.transactionTime,
-      chunks: readChunks(snapshot, extent, queries),
+      chunks: readChunks(snapshot, grains, queries),
       [Symbol.asyncDispose]: () => snapshot[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -121,47 +117,25 @@ async function simplify(snapshot: Snapshot, filter: CustomerFilter): Promise<Con
   return row?.[0]?.toString() === 'f' ? others : filter;
 }
 
-type Extent = {
-  readonly total: number;
-  /** The key of every GRAINth matching customer. */
-  readonly cuts: readonly number[];
-};
-
-async function measure(snapshot: Snapshot, conditions: Conditions): Promise<Extent> {
-  const [row] = await snapshot.readers[0].read(sql`
-    select count(*), string_agg(id::text, ',' order by n) filter (where n % ${sql.raw(`${GRAIN}`)} = 0)
-    from (
-      select ${customers.boosterCustomerId} as id, row_number() over (order by ${customers.boosterCustomerId}) as n
-      from ${customers} where ${customerWhere(conditions)}
-    ) matched`);
-  const cuts = row?.[1] ? row[1].toString().split(',').map(Number) : [];
-  return { total: Number(row?.[0]), cuts };
-}
-
 /** Reads stretches on all connections at once and gives their pieces in order. */
 async function* readChunks(
   { readers }: Snapshot,
-  { total, cuts }: Extent,
+  grains: Grains,
   queries: readonly ChunkQuery[],
 ): AsyncGenerator<Chunk> {
-  const grainsInAll = Math.ceil(total / GRAIN);
-  const rangeOf = (from: number, to: number): KeyRange => ({
-    first: (cuts[from - 1] ?? MIN_KEY - 1) + 1,
-    last: to === grainsInAll ? MAX_KEY : (cuts[to - 1] ?? MAX_KEY),
-  });
   let first = 0; // the grain that the next stretch begins with
   let size: StretchSize = { grains: 1, grainsOfPiece: 1 };
   const asked: { readonly pieces: Promise<Chunk[]>; readonly reader: SnapshotReader }[] = [];
 
   const ask = (reader: SnapshotReader) => {
-    if (first === grainsInAll) return;
-    const next = Math.min(first + size.grains, grainsInAll);
-    const stretch: KeyRange[] = [];
+    if (first === grains.count) return;
+    const next = Math.min(first + size.grains, grains.count);
+    const ranges: KeyRange[] = [];
     for (let from = first; from < next; from += size.grainsOfPiece) {
-      stretch.push(rangeOf(from, Math.min(from + size.grainsOfPiece, next)));
+      ranges.push(grains.range(from, Math.min(from + size.grainsOfPiece, next)));
     }
-    const lines = Math.min(next * GRAIN, total) - first * GRAIN;
-    const pieces = readStretch(reader, queries, { ...rangeOf(first, next), pieces: stretch }, lines);
+    const stretch = { ...grains.range(first, next), pieces: ranges };
+    const pieces = readStretch(reader, queries, stretch, grains.lines(first, next));
     pieces.catch(() => {}); // told when its turn comes
     asked.push({ pieces, reader });
     first = next;
