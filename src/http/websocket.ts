@@ -8,6 +8,7 @@ import type { Authenticator } from '../auth/token.ts';
 import type { GraphqlServer } from './graphql.ts';
 import { originOf } from './origin.ts';
 import { onExpiry } from './token-expiry.ts';
+import { openAllowance } from './websocket/allowance.ts';
 import { frameOf } from './websocket/frame.ts';
 import { type Connection, operationHooks } from './websocket/operations.ts';
 
@@ -21,6 +22,10 @@ export type WebsocketOptions = {
 
 /** Larger messages close the socket with 1009. */
 const MAX_MESSAGE_BYTES = 262_144;
+/** More messages in the long run close the socket with 1008, whatever they say: also those that are no operation … */
+const MESSAGES_PER_SECOND = 200;
+/** … and more than this at once. */
+const MESSAGES_AT_ONCE = 1_000;
 /** A client that has not said by then who it is, is closed with 4408. */
 const INIT_MS = 5_000;
 /** How often a client has to show that it is there. */
@@ -113,6 +118,7 @@ function open(
   log: Logger,
 ): void {
   const isOpen = () => socket.readyState === socket.OPEN;
+  const mayTalk = openAllowance(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE);
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
@@ -126,6 +132,8 @@ function open(
         socket.close(code, code === CloseCode.SubscriberAlreadyExists ? 'Subscriber already exists' : reason),
       onMessage: (handle) =>
         socket.on('message', (data: RawData, isBinary: boolean) => {
+          if (!isOpen()) return;
+          if (!mayTalk()) return socket.close(1008, 'Too many messages.');
           if (isBinary) return socket.close(CloseCode.BadRequest, 'Messages are text.');
           handle(data.toString()).catch((error: unknown) => fail(socket, error, log));
         }),

@@ -130,6 +130,16 @@ describe('the protocol', () => {
     expect(answer?.payload.errors[0].extensions.code).toBe('BAD_USER_INPUT');
   });
 
+  test('more than a thousand messages at once close the socket with 1008, and only that one', async () => {
+    const other = await greet();
+    const raw = await greet();
+    for (let sent = 0; sent < 1_500; sent++) raw.send({ type: 'pong' });
+    expect(await raw.closed).toEqual({ code: 1008, reason: 'Too many messages.' });
+    for (let sent = 0; sent < 900; sent++) other.send({ type: 'pong' });
+    other.send({ type: 'ping' });
+    expect(await other.next()).toEqual({ type: 'pong' });
+  });
+
   test('a socket that does not introduce itself within 5 seconds is closed with 4408', async () => {
     expect(await silent.closed).toMatchObject({ code: 4408 });
   });
