@@ -1,8 +1,8 @@
-import { eq } from 'drizzle-orm';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { connect } from '../../src/db/client.ts';
-import { exports } from '../../src/db/tables.ts';
+import { CHANNEL } from '../../src/db/notifications.ts';
 import type { ExportTask } from '../../src/exports/task.ts';
 import { openTaskWatch, type TaskWatch, type TaskWatchOptions } from '../../src/exports/watch.ts';
 import { changeExport, insertExport } from '../support/exports.ts';
@@ -253,22 +253,25 @@ describe('who watches all exports', () => {
   });
 });
 
-test('without subscribers nothing is read', async () => {
-  await open({ pollMs: 20 });
+test('without subscribers nothing is read, by bells or by the clock', async () => {
+  const watch = await open({ pollMs: 20 });
   const id = await insertExport(db);
-  const reads = async () => {
-    const [row] = await database.sql<{ reads: number }[]>`
-      select (seq_scan + coalesce(idx_scan, 0))::int as reads from pg_stat_user_tables where relname = 'exports'`;
-    return row?.reads;
-  };
-  await db.select().from(exports).where(eq(exports.id, id));
-  const settled = await vi.waitFor(async () => {
-    const before = await reads();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await reads()).toBe(before);
-    return before;
+  const { sql: client } = database;
+  // Whoever reads while the table is locked waits, and is seen to.
+  await client.begin(async (tx) => {
+    await tx`lock table exports`;
+    const readers = async () => {
+      const [row] = await tx<{ count: number }[]>`
+        select count(*)::int as count from pg_locks where relation = 'exports'::regclass and not granted`;
+      return row?.count;
+    };
+    await client`select pg_notify(${CHANNEL}, ${id})`;
+    // Ten looks, if it looked.
+    await wait(200);
+    expect(await readers()).toBe(0);
+    watch.watchTask(id, () => {});
+    await vi.waitFor(async () => expect(await readers()).toBeGreaterThan(0));
   });
-  expect(settled).toBeGreaterThan(0);
 });
 
 test('closing lets go of the connection', async () => {
