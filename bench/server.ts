@@ -4,6 +4,7 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Outcome } from './contestant.ts';
+import { startFlags } from './start-flags.ts';
 
 /** A gateway and workers, each in a process of its own as `npm start` runs it. */
 export type BenchServer = {
@@ -37,9 +38,12 @@ export async function startServer(
   environment: Record<string, string>,
   { workers: count = 1 } = {},
 ): Promise<BenchServer> {
-  const gateway = spawnServer({ ...environment, ROLES: 'gateway' });
+  const flags = await startFlags();
+  const gateway = spawnServer(flags, { ...environment, ROLES: 'gateway' });
   const url = await readLog(gateway, /listening on (http:\S+?)"/);
-  const workers = Array.from({ length: count }, () => spawnServer({ ...environment, ROLES: 'worker' }));
+  const workers = Array.from({ length: count }, () =>
+    spawnServer(flags, { ...environment, ROLES: 'worker' }),
+  );
   await Promise.all(workers.map((worker) => readLog(worker, /(working)/)));
   const [first] = workers;
   if (!first) throw new Error('Without a worker nothing is exported.');
@@ -56,16 +60,10 @@ export async function startServer(
   };
 }
 
-function spawnServer(environment: Record<string, string>): ChildProcess {
+function spawnServer(flags: readonly string[], environment: Record<string, string>): ChildProcess {
   return spawn(
     process.execPath,
-    [
-      '--max-semi-space-size=4',
-      '--heap-growing-percent=40',
-      '--import',
-      new URL('./observe.ts', import.meta.url).href,
-      'src/main.ts',
-    ],
+    [...flags, '--import', new URL('./observe.ts', import.meta.url).href, 'src/main.ts'],
     {
       env: { ...process.env, ...environment, PORT: '0', LOG_LEVEL: 'info' },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { connect, type Database } from '../src/db/client.ts';
 import { openEmbeddedDatabase } from '../src/db/embedded.ts';
 import { bell } from '../src/db/notifications.ts';
 import { exports } from '../src/db/tables.ts';
+import { startFlags } from './start-flags.ts';
 import { type ClientOrder, findingsShape } from './subscribers-clients.ts';
 
 export type SubscriberCase = {
@@ -161,13 +162,6 @@ function produce(db: Database, id: string, phase: number): () => Promise<void> {
     stop.abort();
     await running;
   };
-}
-
-/** What `npm start` tells Node, so that the gateway runs here as it does there. */
-async function startFlags(): Promise<string[]> {
-  const text = await readFile(join(import.meta.dirname, '../package.json'), 'utf8');
-  const { scripts } = z.object({ scripts: z.object({ start: z.string() }) }).parse(JSON.parse(text));
-  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
 function start(file: string, args: readonly string[], execArgv: string[] = []): ChildProcess {

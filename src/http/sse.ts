@@ -9,6 +9,7 @@ import { Source } from '../exports/source.ts';
 import type { Context } from '../graphql/context.ts';
 import { type Result, textOf } from './result-text.ts';
 import { onExpiry } from './token-expiry.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** How often a stream without events shows that it is alive, so that nobody on the way cuts it. */
 const PING_MS = 12_000;
@@ -140,10 +141,7 @@ class EventSender {
       this.#client.end('event: complete\ndata:\n\n');
     } else {
       this.#isSending = true;
-      this.#socket.write(chunkOf(next.value));
-      // Mostly the system has taken it at once; to be called back for that costs as much as all else of an event.
-      if (this.#socket.writableLength === 0) this.#onSent();
-      else this.#socket.write('', this.#onSent);
+      writeWhole(this.#socket, chunkOf(next.value), this.#onSent);
     }
   };
 

@@ -11,6 +11,7 @@ import { onExpiry } from './token-expiry.ts';
 import { openAllowance } from './websocket/allowance.ts';
 import { frameOf } from './websocket/frame.ts';
 import { type Connection, operationHooks } from './websocket/operations.ts';
+import { writeWhole } from './write-whole.ts';
 
 export type WebsocketOptions = {
   readonly graphql: GraphqlServer;
@@ -142,11 +143,7 @@ function open(
       socket,
       ...calling,
       send: (start, rest, sent) => {
-        if (!isOpen()) return;
-        raw.write(frameOf(start + rest), 'latin1');
-        // Mostly the system has taken it at once; to be called back for that costs as much as all else of an event.
-        if (raw.writableLength === 0) sent();
-        else raw.write('', sent);
+        if (isOpen()) writeWhole(raw, frameOf(start + rest), sent);
       },
     },
   );
