@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Outcome } from './contestant.ts';
 import { startFlags } from './start-flags.ts';
 
-/** A gateway and workers, each in a process of its own as `npm start` runs it. */
+/** A gateway and workers, each in a process of its own as `npm start` runs it. Files that they made are removed. */
 export type BenchServer = {
   readonly url: string;
   /** Exports, and says from outside what that cost the first worker. */
@@ -15,6 +16,9 @@ export type BenchServer = {
   readonly workersCpuSeconds: () => Promise<number>;
   readonly stop: () => Promise<void>;
 };
+
+/** Of the server's processes; its files are below DATA_DIR. */
+export type Environment = Readonly<Record<string, string>> & { readonly DATA_DIR: string };
 
 const started = z.object({
   data: z.object({
@@ -35,7 +39,7 @@ const event = z.object({
 });
 
 export async function startServer(
-  environment: Record<string, string>,
+  environment: Environment,
   { workers: count = 1 } = {},
 ): Promise<BenchServer> {
   const flags = await startFlags();
@@ -47,15 +51,22 @@ export async function startServer(
   await Promise.all(workers.map((worker) => readLog(worker, /(working)/)));
   const [first] = workers;
   if (!first) throw new Error('Without a worker nothing is exported.');
+  // They would fill the disk: 600 MB for a million customers.
+  const removeFiles = () => rm(join(environment.DATA_DIR, 'files'), { recursive: true, force: true });
   return {
     url,
-    exportAll: (input) => observe(first, () => exportCustomers(url, input)),
+    exportAll: async (input) => {
+      const outcome = await observe(first, () => exportCustomers(url, input));
+      await removeFiles();
+      return outcome;
+    },
     workersCpuSeconds: async () => {
       const seconds = await Promise.all(workers.map(readCpuSeconds));
       return seconds.reduce((sum, each) => sum + each, 0);
     },
     stop: async () => {
       await Promise.all([...workers, gateway].map(end));
+      await removeFiles();
     },
   };
 }

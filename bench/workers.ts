@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { exportCustomers, startServer } from './server.ts';
+import { type Environment, exportCustomers, startServer } from './server.ts';
 
 /** How many exports there are to run, and of what lines. */
 export type Load = {
@@ -16,10 +16,7 @@ const counts = [1, 2, 4] as const;
  * How much more several worker processes export than one: the same exports, started at once, from the first one's start
  * to the last one's end. Prints a Markdown table. How busy the machine was meanwhile tells what held it up.
  */
-export async function benchWorkers(
-  environment: Record<string, string>,
-  loads: readonly Load[],
-): Promise<void> {
+export async function benchWorkers(environment: Environment, loads: readonly Load[]): Promise<void> {
   const heads = ['lines', 'workers', 's', 'lines/s', 'against 1', 'busy', 'of that workers'];
   process.stdout.write(`${row(heads)}\n${row(heads.map(() => '---'))}\n`);
   for (const load of loads) {
@@ -50,7 +47,7 @@ type Measured = {
 };
 
 async function measure(
-  environment: Record<string, string>,
+  environment: Environment,
   { exports, input }: Load,
   workers: number,
 ): Promise<Measured> {

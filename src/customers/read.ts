@@ -17,7 +17,7 @@ import type { CustomerFilter } from './filter.ts';
 import { findGrains, GRAIN, type Grains } from './grains.ts';
 import { defaultSelection, parseSelection, printSelection } from './selection.ts';
 
-/** Whole lines, each ended by a line feed. */
+/** Whole lines, each ended by a line feed. The bytes are good until the next chunk is asked for. */
 export type Chunk = { readonly bytes: Uint8Array; readonly lines: number };
 
 /** The lines of all customers that a filter matches at one point in time. */
@@ -119,7 +119,7 @@ async function simplify(snapshot: Snapshot, filter: CustomerFilter): Promise<Con
 
 /** Reads stretches on all connections at once and gives their pieces in order. */
 async function* readChunks(
-  { readers }: Snapshot,
+  { readers, release }: Snapshot,
   grains: Grains,
   queries: readonly ChunkQuery[],
 ): AsyncGenerator<Chunk> {
@@ -147,6 +147,7 @@ async function* readChunks(
     size = sizeLike(pieces);
     ask(next.reader);
     yield* pieces;
+    for (const { bytes } of pieces.slice(-1)) release(bytes);
   }
 }
 

@@ -2,9 +2,10 @@ import { type SQL, sql } from 'drizzle-orm';
 import { PgDialect, type PgTable } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
 import { LOCK_MS, lockTogether } from './lock-together.ts';
+import { createReception } from './reception.ts';
 import { type Moment, momentShown, waitForMoment } from './replica.ts';
 
-/** One cell of an answer as PostgreSQL sent it: text in UTF-8, or null. */
+/** Cells of an answer as PostgreSQL sent them: text in UTF-8, or null. Good until they are released. */
 export type RawRow = readonly (Buffer | null)[];
 
 /** A connection that reads one point in time. */
@@ -17,6 +18,8 @@ export type SnapshotReader = {
 export type Snapshot = AsyncDisposable & {
   readonly transactionTime: Date;
   readonly readers: readonly [SnapshotReader, ...SnapshotReader[]];
+  /** Says that all that the reader of this cell had read before it is not needed any more: its memory is used again. */
+  readonly release: (cell: Uint8Array) => void;
 };
 
 export type SnapshotOptions = {
@@ -56,7 +59,9 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
   let lost: Error | null = null;
   const { promise: undone, reject: giveUp } = Promise.withResolvers<never>();
   undone.catch(() => {}); // only who waits for a connection is told
-  const client = postgres(url, {
+  const reception = createReception();
+  const settings = {
+    socket: reception.socket,
     max: options.readers,
     idle_timeout: 0,
     max_lifetime: null,
@@ -74,7 +79,8 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
       // Compiling a query costs more than it saves in reads of a few milliseconds.
       jit: 'off',
     },
-  });
+  };
+  const client = postgres(url, settings);
   const close = async () => {
     signal.removeEventListener('abort', cancelAll);
     await client.end({ timeout: 0 });
@@ -128,7 +134,12 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
     for (const statement of options.prepare ?? []) {
       await Promise.all(readers.map((reader) => reader.read(statement)));
     }
-    return { transactionTime: new Date(String(row?.[1])), readers, [Symbol.asyncDispose]: close };
+    return {
+      transactionTime: new Date(String(row?.[1])),
+      readers,
+      release: reception.release,
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -74,7 +74,7 @@ export type Storage = {
    *
    * Rejects with the error of `chunks`, with the signal's reason once that is aborted, or with a StorageError.
    * `chunks` is read as fast as it can be stored, at most some tens of MB ahead, and closed in every case.
-   * Chunks may be kept for a while: their bytes must not change any more.
+   * A chunk's bytes are taken before the next is asked for: its memory may be used again.
    */
   readonly write: (
     key: string,

@@ -4,8 +4,10 @@ import type postgres from 'postgres';
 import type { CustomerLine } from '../customer-line.ts';
 import type { LoadedTable } from './rows.ts';
 
-/** Characters sent at a time: while the server takes these, the next are made. */
+/** Bytes sent at a time: while the server takes these, the next are made. */
 const SEND_SIZE = 256 * 1024;
+/** Bytes that a UTF-16 unit takes at most in UTF-8. */
+const MAX_UNIT_BYTES = 3;
 
 /** Adds the customers' rows to `target`, a table with the columns of `table`, no faster than the server takes them. */
 export async function copyRows(
@@ -17,20 +19,26 @@ export async function copyRows(
   const stream: Writable = await sql.unsafe(`copy ${target} (${columns.join(', ')}) from stdin`).writable();
   const copied = finished(stream);
   copied.catch(() => {}); // told to whoever sends or waits
-  const send = (rows: string) =>
+  const send = (rows: Uint8Array) =>
     Promise.race([
       copied,
       new Promise<void>((resolve, reject) =>
         stream.write(rows, (error) => (error ? reject(error) : resolve())),
       ),
     ]);
-  let rows = '';
+  // Encoded row by row: a text of many rows is put together twice, and wider when one of them is not Latin.
+  const buffer = Buffer.allocUnsafe(SEND_SIZE);
+  let size = 0;
   for (const customer of customers) {
-    rows += rowsOf(customer);
-    if (rows.length < SEND_SIZE) continue;
-    await send(rows);
-    rows = '';
+    const rows = rowsOf(customer);
+    const most = rows.length * MAX_UNIT_BYTES;
+    if (size + most > SEND_SIZE) {
+      await send(buffer.subarray(0, size));
+      size = 0;
+    }
+    if (most > SEND_SIZE) await send(Buffer.from(rows));
+    else size += buffer.write(rows, size);
   }
-  stream.end(rows);
+  stream.end(buffer.subarray(0, size));
   await copied;
 }

@@ -20,7 +20,7 @@ const MB = 1024 * 1024;
 export function settingsFor(machine: Machine): Settings {
   return {
     max_connections: '200',
-    shared_buffers: megabytes(machine.memory / 8, 64, 512),
+    shared_buffers: megabytes(machine.memory / 8, 16, 64),
     effective_cache_size: megabytes(machine.memory / 2, 128, 32_768),
     work_mem: '16MB',
     maintenance_work_mem: megabytes(machine.memory / 16, 64, 256),

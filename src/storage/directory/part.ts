@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf, onDisk } from './errors.ts';
 import { makeFolder, removeIfEmpty, syncFolder } from './folders.ts';
 
-/** Chunks are gathered up to this before they are written: compressors hand out 16 KB at a time. */
+/** Chunks are gathered up to this before they are written: they are of some ten KB each. */
 const WRITE_BYTES = 1024 * 1024;
 /**
  * After this much the disk starts to write what it has, beside the next writes. Without it the kernel gathers
@@ -74,24 +74,23 @@ async function create(folder: string, partPath: string): Promise<FileHandle> {
   }
 }
 
-/** Few large writes, and a disk that is kept busy beside them. */
+/** Few large writes, beside which the next bytes are gathered, and a disk that is kept busy. */
 function writeBehind(file: FileHandle) {
-  let gathered: Uint8Array[] = [];
-  let gatheredBytes = 0;
+  /** Used in turn: one is filled while the other is written. */
+  let filling = Buffer.allocUnsafeSlow(WRITE_BYTES);
+  let written = Buffer.allocUnsafeSlow(WRITE_BYTES);
+  let filled = 0;
+  let writing: Promise<void> = Promise.resolve();
   let size = 0;
   let unsynced = 0;
   let syncing: Promise<void> | null = null;
   /** Kept: the kernel reports a failed write-back once, and forgets. */
   let fault: { readonly error: unknown } | null = null;
 
-  const flush = async () => {
-    if (fault) throw fault.error;
-    const chunks = gathered;
-    gathered = [];
-    gatheredBytes = 0;
-    const written = await writeAll(file, chunks);
-    size += written;
-    unsynced += written;
+  const write = async (bytes: Uint8Array) => {
+    await writeAll(file, bytes);
+    size += bytes.byteLength;
+    unsynced += bytes.byteLength;
     if (unsynced < SYNC_BYTES || syncing) return;
     unsynced = 0;
     syncing = file
@@ -103,18 +102,32 @@ function writeBehind(file: FileHandle) {
         syncing = null;
       });
   };
+  const flush = async () => {
+    await writing;
+    if (fault) throw fault.error;
+    [filling, written] = [written, filling];
+    writing = write(written.subarray(0, filled));
+    writing.catch(() => {}); // told to the next flush
+    filled = 0;
+  };
   return {
     add: async (chunk: Uint8Array) => {
-      gathered.push(chunk);
-      gatheredBytes += chunk.byteLength;
-      if (gatheredBytes >= WRITE_BYTES) await flush();
+      for (let rest = chunk; rest.byteLength > 0; ) {
+        const fitting = rest.subarray(0, WRITE_BYTES - filled);
+        filling.set(fitting, filled);
+        filled += fitting.byteLength;
+        rest = rest.subarray(fitting.byteLength);
+        if (filled === WRITE_BYTES) await flush();
+      }
     },
     /** Waits for what the disk has in hand. */
     settle: async () => {
+      await writing.catch(() => {});
       await syncing;
     },
     end: async () => {
       await flush();
+      await writing;
       await syncing;
       if (fault) throw fault.error;
       return size;
@@ -122,19 +135,10 @@ function writeBehind(file: FileHandle) {
   };
 }
 
-/** One write of all chunks as a rule. The kernel may take a part of them, as on a disk about to be full; then the rest again. */
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<number> {
-  let total = 0;
-  let rest = [...chunks];
-  for (;;) {
-    rest = rest.filter((chunk) => chunk.byteLength > 0);
-    if (rest.length === 0) return total;
-    let { bytesWritten } = await file.writev(rest);
-    total += bytesWritten;
-    rest = rest.map((chunk) => {
-      const taken = Math.min(bytesWritten, chunk.byteLength);
-      bytesWritten -= taken;
-      return chunk.subarray(taken);
-    });
+/** One write as a rule. The kernel may take a part, as on a disk about to be full; then the rest again. */
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.byteLength > 0; ) {
+    const { bytesWritten } = await file.write(rest);
+    rest = rest.subarray(bytesWritten);
   }
 }
