@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { constants, crc32, createZstdCompress, deflateRaw } from 'node:zlib';
 import type { Compression } from './task.ts';
@@ -27,29 +26,62 @@ export function compress(
   return compression === 'GZIP' ? gzip(gather(chunks)) : zstd(gather(chunks));
 }
 
-/** Compressors are called for each chunk, on another thread: that is worth it for large ones. */
-async function* gather(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  let gathered: Uint8Array[] = [];
-  let bytes = 0;
+/** Bytes for a compressor. */
+type Block = {
+  readonly bytes: Uint8Array;
+  /** Says that the bytes are needed no more, so that others may have their memory. */
+  readonly release: () => void;
+};
+
+/** Compressors are called for each block, on another thread: that is worth it for large ones. */
+async function* gather(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Block, void, undefined> {
+  const free: Buffer<ArrayBuffer>[] = [];
+  const block = (memory: Buffer<ArrayBuffer>, size = memory.byteLength): Block => ({
+    bytes: memory.subarray(0, size),
+    release: () => free.push(memory),
+  });
+  let memory = Buffer.allocUnsafeSlow(INPUT_BYTES);
+  let filled = 0;
   for await (const chunk of chunks) {
-    gathered.push(chunk);
-    bytes += chunk.byteLength;
-    if (bytes < INPUT_BYTES) continue;
-    yield Buffer.concat(gathered);
-    gathered = [];
-    bytes = 0;
+    for (let rest = chunk; rest.byteLength > 0; ) {
+      const fitting = rest.subarray(0, INPUT_BYTES - filled);
+      memory.set(fitting, filled);
+      filled += fitting.byteLength;
+      rest = rest.subarray(fitting.byteLength);
+      if (filled < INPUT_BYTES) continue;
+      yield block(memory);
+      memory = free.pop() ?? Buffer.allocUnsafeSlow(INPUT_BYTES);
+      filled = 0;
+    }
   }
-  if (bytes > 0) yield Buffer.concat(gathered);
+  if (filled > 0) yield block(memory, filled);
 }
 
-/** One frame with a checksum. The work is done beside this thread, one chunk at a time. */
-function zstd(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+/** One frame with a checksum. The work is done beside this thread, a block at a time while the next is gathered. */
+function zstd(blocks: AsyncIterable<Block>): AsyncIterable<Uint8Array> {
   const encoder = createZstdCompress({
     chunkSize: OUTPUT_BYTES,
     params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
   });
+  const write = (bytes: Uint8Array) =>
+    new Promise<void>((resolve, reject) =>
+      encoder.write(bytes, (error) => (error ? reject(error) : resolve())),
+    );
+  const writeAll = async () => {
+    let written = Promise.resolve();
+    for await (const { bytes, release } of blocks) {
+      await written;
+      written = write(bytes).then(release);
+      written.catch(() => {}); // told below
+    }
+    await written;
+    encoder.end();
+  };
   // An error on either side ends both, and reaches whoever reads the encoder.
-  return pipeline(Readable.from(chunks, { objectMode: true, highWaterMark: 2 }), encoder, () => {});
+  writeAll().catch((error: unknown) =>
+    encoder.destroy(error instanceof Error ? error : new Error(`${error}`)),
+  );
+  return encoder;
 }
 
 const deflateBlock = promisify(deflateRaw);
@@ -60,21 +92,21 @@ const lastBlock = Buffer.from([3, 0]);
  * Each chunk becomes a block of its own, several at a time beside this thread, and all of them one member: browsers
  * (`DecompressionStream`) refuse a file of several.
  */
-async function* gzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* gzip(input: AsyncIterable<Block>): AsyncGenerator<Uint8Array, void, undefined> {
   const blocks: Promise<Uint8Array>[] = [];
   let checksum = 0;
   let size = 0;
   yield header;
-  for await (const chunk of chunks) {
-    checksum = crc32(chunk, checksum);
-    size += chunk.byteLength;
-    const block = deflateBlock(chunk, {
+  for await (const { bytes, release } of input) {
+    checksum = crc32(bytes, checksum);
+    size += bytes.byteLength;
+    const block = deflateBlock(bytes, {
       level: GZIP_LEVEL,
       memLevel: 9,
       chunkSize: OUTPUT_BYTES,
       finishFlush: constants.Z_SYNC_FLUSH, // ends at a byte, and is not the last block
     });
-    block.catch(() => {}); // told when its turn comes
+    block.then(release, () => {}); // a fault is told when its turn comes
     blocks.push(block);
     const first = blocks.length === BLOCKS_AT_A_TIME ? blocks.shift() : undefined;
     if (first) yield await first;

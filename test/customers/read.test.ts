@@ -40,7 +40,8 @@ function open({ signal, name = 'reader', selection = byDefault, filter = everybo
 async function readAll(options: Options = {}) {
   await using lines = await open(options);
   const chunks: Chunk[] = [];
-  for await (const chunk of lines.chunks) chunks.push(chunk);
+  for await (const { bytes, lines: count } of lines.chunks)
+    chunks.push({ bytes: Buffer.from(bytes), lines: count });
   const text = Buffer.concat(chunks.map(({ bytes }) => bytes)).toString();
   return { total: lines.total, transactionTime: lines.transactionTime, chunks, text };
 }

@@ -4,6 +4,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { compress, count, measure } from '../../src/exports/encode.ts';
 import { fc } from '../support/fast-check.ts';
+import { fleeting } from '../support/fleeting.ts';
 
 async function* from(chunks: readonly Uint8Array[]) {
   yield* chunks;
@@ -30,6 +31,12 @@ describe.each([
     const packed = await buffer(compress(from(chunks), compression));
     expect(decompress(packed).equals(Buffer.concat(chunks))).toBe(true);
     expect(packed.byteLength).toBeLessThan(500_000);
+  });
+
+  test('takes each chunk before it asks for the next, whose memory may be the same', async () => {
+    const chunks = Array.from({ length: 100 }, () => randomBytes(60_001));
+    const packed = await buffer(compress(fleeting(chunks), compression));
+    expect(decompress(packed).equals(Buffer.concat(chunks))).toBe(true);
   });
 
   test('of nothing is a whole file', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OpenObject, Storage } from '../../src/storage/storage.ts';
+import { fleeting } from '../support/fleeting.ts';
 import { inChunks, leftovers, newKey, noSignal, put, read, someBytes } from './objects.ts';
 
 const nothing = { keys: [], unfinished: 0 };
@@ -42,6 +43,12 @@ export function describeStorage(name: string, open: () => Promise<Storage>, larg
       const opened = await storage.open(key);
       expect([opened?.size, opened?.length]).toEqual([size, size]);
       expect((await read(opened)).equals(bytes)).toBe(true);
+    });
+
+    test('takes each chunk before it asks for the next, whose memory may be the same', async () => {
+      const [key, bytes] = [newKey(), someBytes(large)];
+      await storage.write(key, fleeting(inChunks(bytes, 60_001)), noSignal());
+      expect((await read(await storage.open(key))).equals(bytes)).toBe(true);
     });
 
     test('shows an object only when all of it is there', async () => {

@@ -4,17 +4,16 @@ import { settingsFor, thisMachine } from '../../../src/db/embedded/settings.ts';
 const GB = 1024 ** 3;
 
 test('a small machine gets small buffers', () => {
-  expect(settingsFor({ memory: 0.5 * GB, sharedMemory: GB })).toMatchObject({
-    shared_buffers: '64MB',
-    effective_cache_size: '256MB',
+  expect(settingsFor({ memory: 0.25 * GB, sharedMemory: GB })).toMatchObject({
+    shared_buffers: '32MB',
+    effective_cache_size: '128MB',
     maintenance_work_mem: '64MB',
   });
 });
 
-test('a laptop gives an eighth of its memory to the buffers, up to 512 MB', () => {
-  expect(settingsFor({ memory: 2 * GB, sharedMemory: GB })).toMatchObject({ shared_buffers: '256MB' });
+test('a large machine gets large ones, but for what connections would map anew', () => {
   expect(settingsFor({ memory: 64 * GB, sharedMemory: GB })).toMatchObject({
-    shared_buffers: '512MB',
+    shared_buffers: '64MB',
     effective_cache_size: '32768MB',
     maintenance_work_mem: '256MB',
   });
