@@ -5,7 +5,7 @@ import type { CustomerLine } from '../customer-line.ts';
 import type { LoadedTable } from './rows.ts';
 
 /** Bytes sent at a time: while the server takes these, the next are made. */
-const SEND_SIZE = 256 * 1024;
+const SEND_SIZE = 128 * 1024;
 /** Bytes that a UTF-16 unit takes at most in UTF-8. */
 const MAX_UNIT_BYTES = 3;
 

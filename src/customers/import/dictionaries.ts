@@ -7,23 +7,18 @@ export type Dictionaries = {
   readonly write: (customers: readonly CustomerLine[]) => Promise<void>;
 };
 
-/** Entries remembered as written; beyond, all are forgotten, so that memory stays the same whatever a file has. */
-const MOST_REMEMBERED = 100_000;
+/** Entries of a table remembered as written; beyond, all are forgotten, so that memory stays the same whatever a file has. */
+const MOST_REMEMBERED = 20_000;
 
 export function createDictionaries(sql: postgres.Sql): Dictionaries {
-  const written = new Set<string>();
+  const written = new Map(dictionaries.map(({ table }) => [table, createMemory()]));
   return {
     async write(customers) {
-      if (written.size > MOST_REMEMBERED) written.clear();
       for (const { table, entriesOf, statement } of dictionaries) {
+        const isNew = written.get(table) ?? createMemory();
         const news: Entry[] = [];
         for (const customer of customers) {
-          for (const entry of entriesOf(customer)) {
-            const key = keyOf(table, entry);
-            if (written.has(key)) continue;
-            written.add(key);
-            news.push(entry);
-          }
+          for (const entry of entriesOf(customer)) if (isNew(entry)) news.push(entry);
         }
         const [first] = news;
         if (first) {
@@ -37,11 +32,32 @@ export function createDictionaries(sql: postgres.Sql): Dictionaries {
 
 type Entry = readonly (string | null)[];
 
-/** No text has a NUL in it. */
-function keyOf(table: string, entry: Entry): string {
-  let key = table;
-  for (const value of entry) key += value === null ? '\0-' : `\0+${value}`;
-  return key;
+/** What was there so far, by its first value, below that by its second, and so on. */
+type Tree = Map<string | null, Tree>;
+
+/** Tells of an entry whether it is new. Looking up its values one by one is far quicker than a text of all. */
+function createMemory(): (entry: Entry) => boolean {
+  const tree: Tree = new Map();
+  let size = 0;
+  return (entry) => {
+    let isNew = false;
+    let at = tree;
+    for (const value of entry) {
+      let below = at.get(value);
+      if (!below) {
+        below = new Map();
+        at.set(value, below);
+        isNew = true;
+      }
+      at = below;
+    }
+    if (isNew) size += 1;
+    if (size > MOST_REMEMBERED) {
+      tree.clear();
+      size = 0;
+    }
+    return isNew;
+  };
 }
 
 type Dictionary = {

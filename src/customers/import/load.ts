@@ -4,7 +4,7 @@ import { prepareFirstLoad } from './first.ts';
 import { createStore } from './store.ts';
 
 /** Enough for the steps of a batch to be long, and few enough to be kept here, two batches at a time. */
-const BATCH_ROWS = 25_000;
+const BATCH_ROWS = 50_000;
 /** One load at a time: two could wait for each other's customers, or take the same ids for new ones. */
 const IMPORT_LOCK = 740_002;
 
