@@ -70,5 +70,6 @@ function choose<T extends Tag | Hobby>(
   let length = 0;
   while (length < list.length && random.chance(probability)) length += 1;
   const first = random.below(list.length);
-  return length === 0 ? [] : [...list, ...list].slice(first, first + length);
+  const rest = list.slice(first, first + length);
+  return rest.length === length ? rest : [...rest, ...list.slice(0, length - rest.length)];
 }

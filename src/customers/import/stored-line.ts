@@ -10,8 +10,12 @@ export function writeLine(customer: CustomerLine): string {
 }
 
 function text(value: string | null): string {
-  return value === null ? 'null' : JSON.stringify(value);
+  if (value === null) return 'null';
+  return plain.test(value) ? `"${value}"` : JSON.stringify(value);
 }
+
+/** Text without anything to escape, as most: that saves half the time. */
+const plain = /^[\w @.+&'()\u00a0-\u02ff-]*$/;
 
 /** With milliseconds; microseconds are cut off. */
 function instant(value: string | null): string {
