@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CustomerLine } from '../customer-line.ts';
-import type { Batch } from './compare.ts';
+import type { Store } from './store.ts';
 
 export type BatchOptions = {
   /** Rows of a batch, those of lists included, after which another begins. */
@@ -28,10 +28,7 @@ const createBatch = (): Growing => ({ customers: new Map(), added: 0, rows: 0, s
 const MAX_SIZE = 16 * 1024 * 1024;
 
 /** Customers added one after the other have the same effect whatever the size of a batch. */
-export function createBatches(
-  store: (batch: Batch) => Promise<void>,
-  { batchRows, onStored }: BatchOptions,
-): Batches {
+export function createBatches(store: Store, { batchRows, onStored }: BatchOptions): Batches {
   let batch = createBatch();
   /** Those before it, which wait to be stored. */
   const full: Growing[] = [];
@@ -46,9 +43,10 @@ export function createBatches(
 
   const drain = async () => {
     for (let first = full.shift(); first; first = full.shift()) {
-      await running;
       const { customers, added } = first;
-      running = store(customers).then(() => {
+      const write = store(customers);
+      await running;
+      running = write().then(() => {
         stored += added;
         onStored?.(stored);
       });

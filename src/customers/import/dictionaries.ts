@@ -3,8 +3,11 @@ import type { CustomerLine } from '../customer-line.ts';
 
 /** Writes what a filter form offers, and customers refer to: made of customers' lines. */
 export type Dictionaries = {
-  /** Writes what these customers bring that is not there. What is there stays, but for a label that was missing. */
-  readonly write: (customers: readonly CustomerLine[]) => Promise<void>;
+  /**
+   * Collects what these customers bring that none before them did. What it returns writes that, where it is not there;
+   * what is there stays, but for a label that was missing.
+   */
+  readonly collect: (customers: readonly CustomerLine[]) => () => Promise<void>;
 };
 
 /** Entries of a table remembered as written; beyond, all are forgotten, so that memory stays the same whatever a file has. */
@@ -12,20 +15,28 @@ const MOST_REMEMBERED = 20_000;
 
 export function createDictionaries(sql: postgres.Sql): Dictionaries {
   const written = new Map(dictionaries.map(({ table }) => [table, createMemory()]));
+  const collectFrom = (customers: readonly CustomerLine[], { table, entriesOf }: Dictionary) => {
+    const isNew = written.get(table) ?? createMemory();
+    const news: Entry[] = [];
+    for (const customer of customers) {
+      for (const entry of entriesOf(customer)) if (isNew(entry)) news.push(entry);
+    }
+    return news;
+  };
   return {
-    async write(customers) {
-      for (const { table, entriesOf, statement } of dictionaries) {
-        const isNew = written.get(table) ?? createMemory();
-        const news: Entry[] = [];
-        for (const customer of customers) {
-          for (const entry of entriesOf(customer)) if (isNew(entry)) news.push(entry);
+    collect(customers) {
+      const news = dictionaries.map((dictionary) => ({
+        dictionary,
+        entries: collectFrom(customers, dictionary),
+      }));
+      return async () => {
+        for (const { dictionary, entries } of news) {
+          const [first] = entries;
+          if (!first) continue;
+          const columns = first.map((_, n) => entries.map((entry) => entry[n] ?? null));
+          await sql.unsafe(dictionary.statement, columns);
         }
-        const [first] = news;
-        if (first) {
-          const columns = first.map((_, n) => news.map((entry) => entry[n] ?? null));
-          await sql.unsafe(statement, columns);
-        }
-      }
+      };
     },
   };
 }

@@ -1,16 +1,19 @@
 import type postgres from 'postgres';
 import type { CustomerLine } from '../customer-line.ts';
-import { type Batch, compareWithStored } from './compare.ts';
+import { type Batch, type Comparison, compareWithStored } from './compare.ts';
 import { copyRows } from './copy.ts';
 import { createDictionaries } from './dictionaries.ts';
 import { sources, storedLines } from './rows.ts';
 import { createUpdate } from './update.ts';
 
+/** Makes a batch ready to be stored. What it returns stores it; batches are stored in the order in which they were made ready. */
+export type Store = (batch: Batch) => () => Promise<void>;
+
 /**
  * Stores batches in the transaction of `sql`. New customers go straight into the tables, with the lines that the
  * database would build of them; those that are as their lines say are left alone; only the others are updated.
  */
-export async function createStore(sql: postgres.Sql): Promise<(batch: Batch) => Promise<void>> {
+export async function createStore(sql: postgres.Sql): Promise<Store> {
   const dictionaries = createDictionaries(sql);
   const update = createUpdate(sql);
   const { loading, writing } = await findRoles(sql);
@@ -29,16 +32,41 @@ export async function createStore(sql: postgres.Sql): Promise<(batch: Batch) => 
     return true;
   };
 
-  return async (batch) => {
-    await dictionaries.write([...batch.values()]);
-    for (;;) {
-      const { fresh, changed } = await compareWithStored(sql, batch);
-      // Somebody else may have stored one of them meanwhile: it is not new any more.
-      if (fresh.length > 0 && !(await insert(fresh))) continue;
-      if (changed.length > 0) await update(changed);
-      return;
-    }
+  let highest = await findHighest(sql);
+  return (batch) => {
+    const writeDictionaries = dictionaries.collect([...batch.values()]);
+    const [lowest, last] = edgesOf(batch);
+    return async () => {
+      await writeDictionaries();
+      // Ids beyond all that are there are new ones: nothing to compare.
+      let sorted: Comparison | null = lowest > highest ? { fresh: [...batch.values()], changed: [] } : null;
+      highest = Math.max(highest, last);
+      for (;;) {
+        const { fresh, changed } = sorted ?? (await compareWithStored(sql, batch));
+        sorted = null;
+        // Somebody else may have stored one of them meanwhile: it is not new any more.
+        if (fresh.length > 0 && !(await insert(fresh))) continue;
+        if (changed.length > 0) await update(changed);
+        return;
+      }
+    };
   };
+}
+
+/** The largest id there is; less than any when there is none. */
+async function findHighest(sql: postgres.Sql): Promise<number> {
+  const [row] = await sql<{ id: number | null }[]>`select max(booster_customer_id) as id from customers`;
+  return row?.id ?? -Infinity;
+}
+
+/** The lowest and the highest id. */
+function edgesOf(batch: Batch): readonly [number, number] {
+  let [lowest, highest] = [Infinity, -Infinity];
+  for (const id of batch.keys()) {
+    lowest = Math.min(lowest, id);
+    highest = Math.max(highest, id);
+  }
+  return [lowest, highest];
 }
 
 type Roles = {
