@@ -1,12 +1,11 @@
 import { Socket } from 'node:net';
 
-/** Where postgres.js is to connect to: of its options, as it has read them. */
+/** Where postgres.js connects to: what its options say once it has read them. */
 export type Endpoint = {
   readonly host: readonly string[];
   readonly port: readonly number[];
   /** Of a Unix socket. */
   readonly path?: string | false | undefined;
-  readonly ssl?: unknown;
 };
 
 /** The memory that connections receive into, used again and again. */
@@ -27,21 +26,14 @@ const HEADER_BYTES = 5;
 /**
  * Receives answers of many megabytes a second. The usual way is fresh memory for every 64 KiB and for every message
  * that spans two of them: then most of the processor's time goes into finding out what of it is free again.
- *
- * What is encrypted is received in the usual way, and so is never used again.
  */
 export function createReception(): Reception {
   const inboxes = new Set<Inbox>();
-  let attempt = 0;
   return {
-    socket({ host, port, path, ssl }) {
-      // In turn, as the library does where a URL names several.
-      const n = attempt++ % port.length;
-      const place = { host: host[n] ?? 'localhost', port: port[n] ?? 5432 };
-      const socket = ssl ? new Socket() : receiving(inboxes);
-      socket.connect(path ? { path } : place);
-      // The library's own names for them, for its messages and for TLS.
-      return Object.assign(socket, place);
+    socket({ host: [host = 'localhost'], port: [port = 5432], path }) {
+      const socket = receiving(inboxes).connect(path ? { path } : { host, port });
+      // The library's messages say where it was.
+      return Object.assign(socket, { host, port });
     },
     release(bytes) {
       for (const inbox of inboxes) inbox.release(bytes.buffer);

@@ -59,9 +59,7 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
   let lost: Error | null = null;
   const { promise: undone, reject: giveUp } = Promise.withResolvers<never>();
   undone.catch(() => {}); // only who waits for a connection is told
-  const reception = createReception();
-  const settings = {
-    socket: reception.socket,
+  const client = postgres(url, {
     max: options.readers,
     idle_timeout: 0,
     max_lifetime: null,
@@ -79,8 +77,12 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
       // Compiling a query costs more than it saves in reads of a few milliseconds.
       jit: 'off',
     },
-  };
-  const client = postgres(url, settings);
+  });
+  const reception = createReception();
+  // TLS, and the choice between several servers, are left to the library's own sockets: their memory is not used again.
+  if (!client.options.ssl && client.options.host.length === 1) {
+    Object.assign(client.options, { socket: reception.socket });
+  }
   const close = async () => {
     signal.removeEventListener('abort', cancelAll);
     await client.end({ timeout: 0 });
