@@ -38,10 +38,10 @@ if (faults.FAULT_DISK_BYTES) {
   const file = await open(import.meta.filename);
   const handles = Object.getPrototypeOf(file);
   await file.close();
-  const { writev } = handles;
-  handles.writev = async function (chunks: readonly Uint8Array[]) {
-    room -= chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (room >= 0) return Reflect.apply(writev, this, [chunks]);
+  const { write } = handles;
+  handles.write = async function (bytes: Uint8Array) {
+    room -= bytes.byteLength;
+    if (room >= 0) return Reflect.apply(write, this, [bytes]);
     room = Number(faults.FAULT_DISK_BYTES);
     throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
   };
