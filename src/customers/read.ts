@@ -147,7 +147,8 @@ async function* readChunks(
     size = sizeLike(pieces);
     ask(next.reader);
     yield* pieces;
-    for (const { bytes } of pieces.slice(-1)) release(bytes);
+    const last = pieces.at(-1);
+    if (last) release(last.bytes);
   }
 }
 

@@ -232,3 +232,20 @@ test('a chunk of lines of a megabyte each is no more than fifty of them', async 
   }
   expect(count).toBe(60);
 });
+
+test('reads on and on into the same memory, and hands out nothing that is written over', async () => {
+  await using lines = await open({ filter: { brand: 'long', posCodes: ['P1'] } });
+  const memories = new Set<ArrayBufferLike>();
+  const ids: number[] = [];
+  let read = 0;
+  for await (const { bytes } of lines.chunks) {
+    // As slow as a disk: the database is ahead by all that it was asked for.
+    await new Promise((resolve) => setImmediate(resolve));
+    memories.add(bytes.buffer);
+    read += bytes.byteLength;
+    ids.push(...idsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()));
+  }
+  expect(ids).toEqual(range(20_001, 3_000));
+  expect(read).toBeGreaterThan(12_000_000);
+  expect(memories.size).toBeLessThanOrEqual(8);
+});
