@@ -1,12 +1,17 @@
 import { and, between, eq, type SQL, sql } from 'drizzle-orm';
 import { customerLines, customers } from '../db/tables.ts';
+import { integers } from './filter/parameters.ts';
 import { type Conditions, customerWhere, type KeyRange } from './filter/where.ts';
 import { selectLines } from './line.ts';
 import type { Selection } from './selection.ts';
 import { lineVersion } from './stored-lines.ts';
 
 /** A key range that is read at once and handed out in pieces, which cover it in order. */
-export type Stretch = KeyRange & { readonly pieces: readonly KeyRange[] };
+export type Stretch = KeyRange & {
+  readonly pieces: readonly KeyRange[];
+  /** Those of the customers that match, where they are known already. */
+  readonly keys?: readonly number[] | null;
+};
 
 /** A query for a stretch: a row for each piece, in order: how many lines, and the lines, each ended by a line feed. */
 export type ChunkQuery = (stretch: Stretch) => SQL;
@@ -16,7 +21,7 @@ export function builtChunk(conditions: Conditions, selection: Selection): ChunkQ
   return (stretch) =>
     gather(
       stretch,
-      selectLines(selection, sql`select * from ${customers} where ${customerWhere(conditions, stretch)}`),
+      selectLines(selection, sql`select * from ${customers} where ${matching(conditions, stretch)}`),
     );
 }
 
@@ -40,13 +45,23 @@ export function storedChunk(conditions: Conditions): ChunkQuery {
           where ${and(current, between(id, first, last))} order by ${id}`,
       );
   }
-  return (stretch) =>
-    gather(
+  return (stretch) => {
+    const ids = stretch.keys
+      ? integers(stretch.keys)
+      : sql`array(select ${customers.boosterCustomerId} from ${customers} where ${customerWhere(conditions, stretch)})`;
+    return gather(
       stretch,
-      sql`select ${id}, ${line} from ${customerLines} where ${current} and ${id} = any(array(
-        select ${customers.boosterCustomerId} from ${customers}
-        where ${customerWhere(conditions, stretch)}))`,
+      sql`select ${id}, ${line} from ${customerLines} where ${current} and ${id} = any(${ids})`,
     );
+  };
+}
+
+/** The WHERE of a stretch's customers. */
+function matching(conditions: Conditions, stretch: Stretch): SQL | undefined {
+  const { brand, boosterCustomerId: id } = customers;
+  return stretch.keys
+    ? and(eq(brand, conditions.brand), sql`${id} = any(${integers(stretch.keys)})`)
+    : customerWhere(conditions, stretch);
 }
 
 // PostgreSQL puts the lines together: few long values cost far less to send and receive than a row for each line.
@@ -54,7 +69,7 @@ export function storedChunk(conditions: Conditions): ChunkQuery {
 /** Finds all lines of the stretch with one query, whose plan then suits many customers. */
 function gather(stretch: Stretch, lines: SQL): SQL {
   return sql`
-    select count(*), string_agg(line, e'\\n' order by booster_customer_id) || e'\\n'
+    select count(*)::int, string_agg(line, e'\\n' order by booster_customer_id) || e'\\n'
     from (select *, width_bucket(booster_customer_id, ${firsts(stretch)}) as piece from (${lines}) lines) pieces
     group by piece order by piece`;
 }
@@ -65,7 +80,7 @@ function gatherEach(stretch: Stretch, linesIn: (first: SQL, last: SQL) => SQL): 
     select lines.count, lines.bytes
     from unnest(${firsts(stretch)}, ${lasts(stretch)}) with ordinality as piece (first, last, n)
     cross join lateral (
-      select count(*), string_agg(line, e'\\n') || e'\\n' as bytes
+      select count(*)::int, string_agg(line, e'\\n') || e'\\n' as bytes
       from (${linesIn(sql`piece.first`, sql`piece.last`)}) line
     ) lines
     order by n`;

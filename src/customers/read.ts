@@ -40,6 +40,8 @@ export type ReadOptions = {
   readonly name: string;
   /** When it is a replica that is read: what it has to show at least. */
   readonly since?: Moment | undefined;
+  /** Of how many matches each connection remembers the keys; finding more again takes the filter once more. */
+  readonly maxKeys?: number;
   readonly signal: AbortSignal;
 };
 
@@ -91,7 +93,7 @@ export async function readCustomerLines(databaseUrl: string, options: ReadOption
   });
   try {
     const conditions = await simplify(snapshot, options.filter);
-    const grains = await findGrains(snapshot.readers, conditions);
+    const grains = await findGrains(snapshot.readers, conditions, options.maxKeys);
     const selection = parseSelection(options.selection);
     const queries = [builtChunk(conditions, selection)];
     if (printSelection(selection) === printSelection(defaultSelection))
@@ -113,8 +115,8 @@ async function simplify(snapshot: Snapshot, filter: CustomerFilter): Promise<Con
   const { posCodes, ...others } = filter;
   const [row] = await snapshot.readers[0].read(sql`select exists (
     select from ${pointsOfSale} where ${pointsOfSale.brand} = ${filter.brand}
-      and ${pointsOfSale.posCode} <> all(${sql.param(posCodes)}::text[]))`);
-  return row?.[0]?.toString() === 'f' ? others : filter;
+      and ${pointsOfSale.posCode} <> all(${sql.param(posCodes)}::text[]))::text`);
+  return row?.[0]?.toString() === 'false' ? others : filter;
 }
 
 /** Reads stretches on all connections at once and gives their pieces in order. */
@@ -134,7 +136,7 @@ async function* readChunks(
     for (let from = first; from < next; from += size.grainsOfPiece) {
       ranges.push(grains.range(from, Math.min(from + size.grainsOfPiece, next)));
     }
-    const stretch = { ...grains.range(first, next), pieces: ranges };
+    const stretch = { ...grains.range(first, next), pieces: ranges, keys: grains.keys(first, next) };
     const pieces = readStretch(reader, queries, stretch, grains.lines(first, next));
     pieces.catch(() => {}); // told when its turn comes
     asked.push({ pieces, reader });
@@ -172,7 +174,9 @@ async function readStretch(
   let found = 0;
   for (const query of queries) {
     const rows = await reader.read(query(stretch));
-    const pieces = rows.flatMap(([count, bytes]) => (bytes ? { bytes, lines: Number(count) } : []));
+    const pieces = rows.flatMap(([count, bytes]) =>
+      bytes && count ? { bytes, lines: count.readInt32BE() } : [],
+    );
     found = pieces.reduce((sum, piece) => sum + piece.lines, 0);
     if (found === lines) return pieces;
   }

@@ -46,11 +46,11 @@ export async function waitForMoment(
   for (;;) {
     const [row] = await replica.read(sql`
       select case
-        when pg_is_in_recovery() then pg_last_wal_replay_lsn() >= ${moment.lsn}::pg_lsn
-        when ${server} = ${moment.server} then true
+        when pg_is_in_recovery() then (pg_last_wal_replay_lsn() >= ${moment.lsn}::pg_lsn)::text
+        when ${server} = ${moment.server} then 'true'
         end`);
     const shows = row?.[0]?.toString();
-    if (shows === 't') return;
+    if (shows === 'true') return;
     if (shows === undefined)
       throw new ReplicaUnfit('The replica is one no more, and not the primary either.');
     if (performance.now() > deadline) throw new ReplicaUnfit(`The replica lags by more than ${ms / 1000} s.`);

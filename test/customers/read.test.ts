@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { beforeAll, expect, test } from 'vitest';
 import type { CustomerFilter } from '../../src/customers/filter.ts';
-import { type Chunk, readCustomerLines } from '../../src/customers/read.ts';
+import { type Chunk, type ReadOptions, readCustomerLines } from '../../src/customers/read.ts';
 import { completeSelection, defaultSelection, printSelection } from '../../src/customers/selection.ts';
 import { addCustomers } from '../support/customers.ts';
 import { useDatabase } from '../support/postgres.ts';
@@ -24,15 +24,18 @@ beforeAll(async () => {
   await addCustomers(db, { count: 3_000, brand: 'long', firstId: 20_001, nameLength: 4_000 });
 });
 
-type Options = { signal?: AbortSignal; name?: string; selection?: string; filter?: CustomerFilter };
+type Options = { signal?: AbortSignal; selection?: string; filter?: CustomerFilter } & Partial<
+  Pick<ReadOptions, 'name' | 'maxKeys'>
+>;
 
-function open({ signal, name = 'reader', selection = byDefault, filter = everybody }: Options = {}) {
+function open({ signal, name = 'reader', selection = byDefault, filter = everybody, ...more }: Options = {}) {
   const scope = { brands: '*', posCodes: null } as const;
   return readCustomerLines(url, {
     filter,
     selection,
     scope,
     name,
+    ...more,
     signal: signal ?? new AbortController().signal,
   });
 }
@@ -65,6 +68,21 @@ async function waitFor(condition: () => Promise<boolean>, deadlineMs = 2_000): P
     if (performance.now() > deadline) throw new Error(`It did not come to pass in ${deadlineMs} ms.`);
   }
 }
+
+test.each([
+  ['stored lines', byDefault],
+  ['lines that are built', printSelection(completeSelection)],
+])('what a filter leaves is the same whether its keys are remembered or not: %s', async (_, selection) => {
+  const filter: CustomerFilter = { ...everybody, interests: [{ interest: '', sapInterestId: 'I2' }] };
+  const remembered = await readAll({ filter, selection });
+  expect(idsOf(remembered.text)).toEqual(
+    [...range(1, 2_000), ...range(10_001, 1_000)].filter((id) => id % 3 === 2),
+  );
+  // With 400, one of the two readers remembers them and the other does not.
+  for (const maxKeys of [400, 10, 0]) {
+    expect((await readAll({ filter, selection, maxKeys })).text).toBe(remembered.text);
+  }
+});
 
 test('all that match are read, each once, in order, in chunks that say how many lines they have', async () => {
   const before = Date.now();

@@ -9,7 +9,7 @@ import { useDatabase } from '../support/postgres.ts';
 /*
  * What `patches/postgres+3.4.9.patch` mends (porsager/postgres#1066, #1154, #1208): a connection that is cut must not
  * end the process, nor stay in the pool deaf, nor run one transaction's statements in another one. And what a COPY
- * into a table needs: that it tells of every fault, and does not wait 40 ms for its end.
+ * into a table needs: that it tells of every fault, and does not wait 40 ms for its end. And binary results.
  */
 
 const { url, db: other } = useDatabase();
@@ -132,4 +132,19 @@ test('a small packet does not wait until the one before is acknowledged', async 
   await client`select`;
   expect(noDelay).toHaveBeenCalledWith(true);
   noDelay.mockRestore();
+});
+
+test.each([
+  ['with parameters', [7]],
+  ['without', []],
+])('an answer comes in the binary format, %s', async (_, parameters) => {
+  const { sql: client } = open(1);
+  const number = parameters.length === 0 ? '7' : '$1::int';
+  const query = () =>
+    client
+      .unsafe(`select ${number}, 'é', '\\x00ff'::bytea, null`, parameters, { binary: true, prepare: true })
+      .raw();
+  const rows = [[Buffer.from([0, 0, 0, 7]), Buffer.from('é'), Buffer.from([0, 255]), null]];
+  expect([...(await query())]).toEqual(rows);
+  expect([...(await query())]).toEqual(rows);
 });
