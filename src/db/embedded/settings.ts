@@ -22,7 +22,7 @@ export function settingsFor(machine: Machine): Settings {
     max_connections: '200',
     // Each export and each load comes on new connections, and each of these maps every page that it touches anew. On a
     // virtual machine that takes longer than reading the page from the system's cache, which keeps what this does not.
-    shared_buffers: megabytes(machine.memory / 8, 16, 64),
+    shared_buffers: '32MB',
     effective_cache_size: megabytes(machine.memory / 2, 128, 32_768),
     work_mem: '16MB',
     maintenance_work_mem: megabytes(machine.memory / 16, 64, 256),

@@ -3,17 +3,16 @@ import { settingsFor, thisMachine } from '../../../src/db/embedded/settings.ts';
 
 const GB = 1024 ** 3;
 
-test('a small machine gets small buffers', () => {
+test('a small machine gives little memory', () => {
   expect(settingsFor({ memory: 0.25 * GB, sharedMemory: GB })).toMatchObject({
-    shared_buffers: '32MB',
     effective_cache_size: '128MB',
     maintenance_work_mem: '64MB',
   });
 });
 
-test('a large machine gets large ones, but for what connections would map anew', () => {
+test('a large machine gives much, but little of what each connection maps anew', () => {
   expect(settingsFor({ memory: 64 * GB, sharedMemory: GB })).toMatchObject({
-    shared_buffers: '64MB',
+    shared_buffers: '32MB',
     effective_cache_size: '32768MB',
     maintenance_work_mem: '256MB',
   });
