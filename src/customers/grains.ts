@@ -6,7 +6,7 @@ import { type Conditions, customerWhere, type KeyRange } from './filter/where.ts
 /** So many matching customers make a grain; fewer are in the last one, and where the parts of two readers meet. */
 export const GRAIN = 50;
 /** Of so many matches a reader keeps all keys, 4 bytes each; of more, each grain's last one. */
-const MAX_KEYS = 500_000;
+export const MAX_KEYS = 500_000;
 
 /** A PostgreSQL `integer`. */
 const MIN_KEY = -(2 ** 31);

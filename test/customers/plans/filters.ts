@@ -15,7 +15,7 @@ export type Samples = {
   readonly others: Parts;
 };
 
-/** Values of a customer who has all of them, and of what many have. */
+/** Values of a customer of the largest brand who has all of them, and of what many have. */
 export async function takeSamples(db: Database): Promise<Samples> {
   const [row] = await db.execute(sql`
     select booster_customer_id as id, brand, email, phone_number as phone, national_phone_number as national,
@@ -27,7 +27,8 @@ export async function takeSamples(db: Database): Promise<Samples> {
       (select min(sap_product_collection_id) from product_collections p where p.brand = c.brand) as collection,
       (select min(grand_category_id) from product_categories p where p.brand = c.brand) as category
     from customers c
-    where num_nulls(email, phone_number, sap_crm_id, first_name, last_name, sale_representative_email) = 0
+    where brand = (select brand from customers group by brand order by count(*) desc limit 1)
+      and num_nulls(email, phone_number, sap_crm_id, first_name, last_name, sale_representative_email) = 0
       and length(first_name || last_name) > 14
     order by md5(booster_customer_id::text) limit 1`);
   const one = sample.parse(row);

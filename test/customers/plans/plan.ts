@@ -34,14 +34,18 @@ const planNode = z.looseObject({
 });
 const explained = z.tuple([z.object({ Plan: planNode, 'Execution Time': z.number() })]);
 
-/** Runs a statement once, with the settings given as SQL, and says what it read. */
-export async function explain(client: postgres.Sql, statement: SQL, settings: SQL): Promise<Reading> {
+/** Runs a statement once, after the settings, and says what it read. */
+export async function explain(
+  client: postgres.Sql,
+  statement: SQL,
+  settings: readonly SQL[],
+): Promise<Reading> {
   const dialect = new PgDialect({ casing: 'snake_case' });
   const { sql: text, params } = dialect.sqlToQuery(
     sql`explain (analyze, buffers, timing off, format json) ${statement}`,
   );
   return await client.begin(async (tx) => {
-    await tx.unsafe(dialect.sqlToQuery(settings).sql);
+    for (const setting of settings) await tx.unsafe(dialect.sqlToQuery(setting).sql);
     const [row] = await tx.unsafe(text, params.map(toParameter));
     const [{ Plan, 'Execution Time': milliseconds }] = explained.parse(row?.['QUERY PLAN']);
     const rows = new Map<string, number>();
