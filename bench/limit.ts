@@ -6,21 +6,20 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type SQL, sql } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
-import { connect } from '../src/db/client.ts';
+import type { Connection } from '../src/db/client.ts';
 import type { Outcome } from './contestant.ts';
 
 /**
- * The limit: PostgreSQL writes the lines of a query into a file by itself, without any client, on a connection opened
- * for it, as each export opens its own.
+ * The limit: PostgreSQL writes the lines of a query into a file by itself, without any client, on a connection that has
+ * been used before.
  * The CSV options leave JSON as it is; `COPY` in text format would double backslashes.
  */
-export async function copyToFile(url: string, lines: SQL): Promise<Outcome> {
+export async function copyToFile(client: Connection['sql'], lines: SQL): Promise<Outcome> {
   const file = join(tmpdir(), `bench-${process.pid}-${Date.now()}.jsonl`);
   const { sql: query } = new PgDialect({ casing: 'snake_case' }).sqlToQuery(
     sql`select line from (${lines}) lines`,
   );
   const started = performance.now();
-  const { sql: client, close } = connect(url, { max: 1 });
   try {
     const { count } = await client.unsafe(
       `copy (${query}) to '${file}' with (format csv, quote e'\\x01', delimiter e'\\x02')`,
@@ -30,7 +29,6 @@ export async function copyToFile(url: string, lines: SQL): Promise<Outcome> {
     await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
     return { lines: count, seconds, sha256: hash.digest('hex') };
   } finally {
-    await close();
     await rm(file, { force: true });
   }
 }

@@ -124,19 +124,21 @@ async function listContestants(
     where ${customerLines.brand} = ${sql.raw(`'${BRAND}'`)} order by ${customerLines.boosterCustomerId}`;
 
   return [
-    limit('COPY stored lines', () => copyToFile(url, stored)),
+    limit('COPY stored lines', () => copyToFile(connection.sql, stored)),
     rival('ours: default line', 'COPY stored lines', ours({})),
     rival('ours: default line, GZIP', 'COPY stored lines', ours({ compression: 'GZIP' })),
     rival('ours: default line, ZSTD', 'COPY stored lines', ours({ compression: 'ZSTD' })),
-    limit('COPY built lines', () => copyToFile(url, selectLines(reversed, matched))),
+    limit('COPY built lines', () => copyToFile(connection.sql, selectLines(reversed, matched))),
     rival('ours: built lines', 'COPY built lines', ours({ selection: printSelection(reversed) })),
-    limit('COPY with transactions', () => copyToFile(url, selectLines(completeSelection, matched))),
+    limit('COPY with transactions', () =>
+      copyToFile(connection.sql, selectLines(completeSelection, matched)),
+    ),
     rival(
       'ours: with transactions',
       'COPY with transactions',
       ours({ selection: printSelection(completeSelection) }),
     ),
-    limit('COPY a quarter', () => copyToFile(url, selectLines(reversed, matchedQuarter))),
+    limit('COPY a quarter', () => copyToFile(connection.sql, selectLines(reversed, matchedQuarter))),
     rival(
       'ours: a quarter, built',
       'COPY a quarter',

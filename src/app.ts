@@ -9,6 +9,7 @@ import { openEmbeddedDatabase } from './db/embedded.ts';
 import { listen as listenTo } from './db/listen.ts';
 import { callWorkers, WORK_CHANNEL } from './db/notifications.ts';
 import { readOrMakeSetting } from './db/settings.ts';
+import { openSpareReaders } from './db/spare-readers.ts';
 import type { ExportDeps } from './exports/deps.ts';
 import { isDatabaseAway } from './exports/failures.ts';
 import { openTaskWatch } from './exports/watch.ts';
@@ -67,6 +68,8 @@ async function openApp(
     url === databaseUrl ? { idleInTransactionMs: IDLE_IN_TRANSACTION_MS } : {},
   );
   opened.defer(close);
+  const spareReaders = openSpareReaders();
+  opened.defer(spareReaders.close);
   const storage = await openStorage(config.storage);
   opened.defer(storage.close);
   const watch = await openTaskWatch({ db, databaseUrl, log });
@@ -75,6 +78,7 @@ async function openApp(
     db,
     databaseUrl,
     readUrl,
+    spareReaders,
     storage,
     watch,
     log,

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Moment } from '../db/replica.ts';
 import { type ReadScope, restriction } from '../db/row-security.ts';
 import { openSnapshot, type Snapshot, type SnapshotReader } from '../db/snapshot.ts';
+import type { SpareReaders } from '../db/spare-readers.ts';
 import {
   customerHobbies,
   customerInterests,
@@ -42,6 +43,8 @@ export type ReadOptions = {
   readonly since?: Moment | undefined;
   /** Of how many matches each connection remembers the keys; finding more again takes the filter once more. */
   readonly maxKeys?: number;
+  /** Connections that were kept; those of this reading are, too. Not given = it opens its own, and closes them. */
+  readonly spares?: SpareReaders;
   readonly signal: AbortSignal;
 };
 
@@ -89,12 +92,13 @@ const tables = [
  * @throws when the database cannot be reached, or `signal` is aborted: then promptly, cancelling what runs.
  */
 export async function readCustomerLines(databaseUrl: string, options: ReadOptions): Promise<CustomerLines> {
-  const { scope, name, since, signal } = options;
+  const { scope, name, since, spares, signal } = options;
   const snapshot = await openSnapshot(databaseUrl, {
     readers: READERS,
     tables,
     name,
     since,
+    spares,
     signal,
     prepare: [...planning, restriction(scope)],
   });
@@ -180,7 +184,7 @@ async function readStretch(
 ): Promise<Chunk[]> {
   let found = 0;
   for (const query of queries) {
-    const rows = await reader.read(query(stretch));
+    const rows = await reader.read(query(stretch), { often: true });
     const pieces = rows.flatMap(([count, bytes]) =>
       bytes && count ? { bytes, lines: count.readInt32BE() } : [],
     );

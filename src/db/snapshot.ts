@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { PgDialect, type PgTable } from 'drizzle-orm/pg-core';
-import postgres from 'postgres';
-import { LOCK_MS, lockTogether } from './lock-together.ts';
-import { createReception } from './reception.ts';
+import type postgres from 'postgres';
+import { lockTogether } from './lock-together.ts';
+import { connectReaders, SnapshotLost } from './readers.ts';
 import { type Moment, momentShown, waitForMoment } from './replica.ts';
+import type { SpareReaders } from './spare-readers.ts';
 
 /**
  * Cells of an answer in PostgreSQL's binary format, which saves it counting the characters of each: text in UTF-8, `bytea`
@@ -13,8 +14,11 @@ export type RawRow = readonly (Buffer | null)[];
 
 /** A connection that reads one point in time. */
 export type SnapshotReader = {
-  /** Runs a query and gives its rows undecoded. Queries on one reader are answered in turn. */
-  readonly read: (query: SQL) => Promise<RawRow[]>;
+  /**
+   * Runs a query and gives its rows undecoded. Queries on one reader are answered in turn. One that is asked `often` is
+   * planned once, without regard to its parameters.
+   */
+  readonly read: (query: SQL, how?: { readonly often: boolean }) => Promise<RawRow[]>;
 };
 
 /** Several connections that all see the database as it was at `transactionTime`. */
@@ -39,94 +43,60 @@ export type SnapshotOptions = {
   readonly since?: Moment | undefined;
   /** Ends running queries and refuses further ones. */
   readonly signal: AbortSignal;
+  /** Connections that were kept; those of this snapshot are, too. Not given = they are closed with it. */
+  readonly spares?: SpareReaders | undefined;
   /** Statements to run first in each transaction, for example to narrow what it may see. */
   readonly prepare?: readonly SQL[];
 };
 
-// A worker that stops answering (suspended machine, dead network) must not hold the snapshot, which keeps VACUUM from
-// its work in the whole database: the server ends a transaction that nobody asks anything for this long. A storage
-// that takes longer to accept a chunk ends the attempt too, and it starts over.
-const idle_in_transaction_session_timeout = 60_000;
-// The longest single query is the first one, which counts the matching customers in one pass.
-const statement_timeout = 600_000;
 type Parameters = postgres.ParameterOrJSON<never>;
 const dialect = new PgDialect({ casing: 'snake_case' });
 
 /**
- * Opens connections of its own on one exported snapshot, all `REPEATABLE READ READ ONLY`; closed with it.
+ * Takes a snapshot on connections of its own, all `REPEATABLE READ READ ONLY`.
  * @throws when the database cannot be reached, a replica lags too far, or `signal` is aborted.
  */
 export async function openSnapshot(url: string, options: SnapshotOptions): Promise<Snapshot> {
-  const { signal, since } = options;
+  const { signal, since, spares } = options;
   signal.throwIfAborted();
-  let lost: Error | null = null;
-  const { promise: undone, reject: giveUp } = Promise.withResolvers<never>();
-  undone.catch(() => {}); // only who waits for a connection is told
-  const client = postgres(url, {
-    max: options.readers,
-    idle_timeout: 0,
-    max_lifetime: null,
-    onnotice: () => {},
-    // The library would reconnect for the next query, which would then see another point in time.
-    onclose: () => {
-      lost = new SnapshotLost();
-      giveUp(lost);
-    },
-    connection: {
-      application_name: options.name,
-      idle_in_transaction_session_timeout,
-      statement_timeout,
-      lock_timeout: LOCK_MS,
-      // Compiling a query costs more than it saves in reads of a few milliseconds.
-      jit: 'off',
-      // The readers work side by side already. (As text: the library leaves out what is 0.)
-      max_parallel_workers_per_gather: '0',
-    },
-  });
-  const reception = createReception();
-  // TLS, and the choice between several servers, are left to the library's own sockets: their memory is not used again.
-  if (!client.options.ssl && client.options.host.length === 1) {
-    Object.assign(client.options, { socket: reception.socket });
-  }
-  const close = async () => {
-    signal.removeEventListener('abort', cancelAll);
-    await client.end({ timeout: 0 });
-  };
+  const { name, readers: count } = options;
+  const connected = await (spares?.take ?? connectReaders)(url, count, name, signal);
   const running = new Set<{ readonly cancel: () => void }>();
+  let failed = false;
   const cancelAll = () => {
-    giveUp(signal.reason);
     for (const query of running) query.cancel();
   };
   signal.addEventListener('abort', cancelAll);
-
-  const openReader = async (): Promise<SnapshotReader> => {
-    // A connection that is ended before it is handed out is handed out to nobody, and the library tells nobody.
-    const connection = await Promise.race([client.reserve(), undone]);
-    return {
-      read: async (query) => {
-        signal.throwIfAborted();
-        if (lost) throw lost;
-        const { sql, params } = dialect.sqlToQuery(query);
-        const pending = connection.unsafe(sql, params as Parameters[], { prepare: true, binary: true }).raw();
-        running.add(pending);
-        try {
-          return await pending;
-        } catch (error) {
-          signal.throwIfAborted();
-          throw error;
-        } finally {
-          running.delete(pending);
-        }
-      },
-    };
+  const close = async () => {
+    signal.removeEventListener('abort', cancelAll);
+    const reusable = !failed && running.size === 0 && !signal.aborted;
+    await (reusable && spares ? spares.keep(connected) : connected.end());
   };
 
+  const toReader = (connection: postgres.ReservedSql): SnapshotReader => ({
+    read: async (query, { often } = { often: false }) => {
+      signal.throwIfAborted();
+      connected.lost.throwIfAborted();
+      const { sql, params } = dialect.sqlToQuery(query);
+      const how = { prepare: often, binary: true };
+      const pending = connection.unsafe(sql, params as Parameters[], how).raw();
+      running.add(pending);
+      try {
+        return await pending;
+      } catch (error) {
+        failed = true;
+        signal.throwIfAborted();
+        throw error;
+      } finally {
+        running.delete(pending);
+      }
+    },
+  });
+
   try {
-    const readers = await Promise.all([
-      openReader(),
-      ...Array.from({ length: options.readers - 1 }, openReader),
-    ] as const);
-    const [first, ...others] = readers;
+    const [one, ...more] = connected.connections;
+    const [first, ...others] = [toReader(one), ...more.map(toReader)] as const;
+    const readers = [first, ...others] as const;
     if (since) await waitForMoment(first, since, signal);
     await lockTogether(readers, options.tables ?? [], signal);
     const shown = since ? momentShown(since) : sql`statement_timestamp()`;
@@ -144,17 +114,12 @@ export async function openSnapshot(url: string, options: SnapshotOptions): Promi
     return {
       transactionTime: new Date(String(row?.[1])),
       readers,
-      release: reception.release,
+      release: connected.release,
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
+    failed = true;
     await close();
     throw error;
   }
-}
-
-/** A connection of the snapshot is gone, and the point in time with it. Passing: another attempt takes a new one. */
-export class SnapshotLost extends Error {
-  override name = 'SnapshotLost';
-  readonly code = 'CONNECTION_CLOSED';
 }

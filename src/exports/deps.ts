@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../db/client.ts';
+import type { SpareReaders } from '../db/spare-readers.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ExportTask } from './task.ts';
 import type { TaskWatch } from './watch.ts';
@@ -11,6 +12,8 @@ export type ExportDeps = {
   readonly databaseUrl: string;
   /** A replica, which the long reads go to instead; null = there is none. */
   readonly readUrl: string | null;
+  /** Connections of exports that have been read, for those that are read next. */
+  readonly spareReaders: SpareReaders;
   readonly storage: Storage;
   readonly watch: TaskWatch;
   readonly log: Logger;

@@ -92,6 +92,7 @@ async function writeFile(
       scope: parseReadScope(task.readScope),
       name: readerName(task),
       since,
+      spares: deps.spareReaders,
       signal,
     }),
   );

@@ -126,14 +126,12 @@ describe('the instant that a replica shows', () => {
   });
 });
 
-/** A connection to the replica, for answers that are true, false or null. */
+/** A connection to the replica, for answers that are texts or null. */
 function reader() {
   return {
     read: async (query: SQL) => {
       const rows = await servers.replica.db.execute(query);
-      return rows.map((row) =>
-        Object.values(row).map((is) => (is === null ? null : Buffer.from(is ? 't' : 'f'))),
-      );
+      return rows.map((row) => Object.values(row).map((is) => (is === null ? null : Buffer.from(`${is}`))));
     },
   };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll } from 'vitest';
 import type { Scope, Viewer } from '../../src/auth/viewer.ts';
+import { openSpareReaders } from '../../src/db/spare-readers.ts';
 import { brands, exports, pointsOfSale } from '../../src/db/tables.ts';
 import type { ExportDeps } from '../../src/exports/deps.ts';
 import { fileKey } from '../../src/exports/file.ts';
@@ -42,6 +43,8 @@ export function useExports(): ExportWorld {
     ]);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
+  const spareReaders = openSpareReaders();
+  afterAll(spareReaders.close);
   const storage: ExportDeps['storage'] = {
     ...openDirectory('/nowhere'),
     write: (...args) => openDirectory(folder).write(...args),
@@ -55,6 +58,7 @@ export function useExports(): ExportWorld {
     db,
     databaseUrl: url,
     readUrl: null,
+    spareReaders,
     storage,
     watch: { watchTask: () => () => {}, watchAll: () => () => {}, close: async () => {} },
     log: pino({ level: 'debug' }, { write: (line) => logged.push(JSON.parse(line)) }),
