@@ -13,7 +13,7 @@ export type SpareReaders = {
 };
 
 /** So long they wait for the next snapshot. */
-const KEEP_MS = 30_000;
+const KEEP_MS = 60_000;
 /** Older ones are not kept again: with them goes what the server has prepared for queries that nobody asks any more. */
 const MAX_AGE_MS = 600_000;
 /** A connection that has not answered by then is given up. */

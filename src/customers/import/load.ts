@@ -16,7 +16,7 @@ export type LoadOptions = {
   readonly signal?: AbortSignal | undefined;
   /** Told how many customers are stored, after every batch. They count only once all are. */
   readonly onStored?: ((customers: number) => void) | undefined;
-  /** Rows of a batch, those of lists included; 25,000 unless given. */
+  /** Rows of a batch, those of lists included; 50,000 unless given. */
   readonly batchRows?: number | undefined;
 };
 
