@@ -18,7 +18,7 @@ const KEEP_MS = 60_000;
 const MAX_AGE_MS = 600_000;
 /** A connection that has not answered by then is given up. */
 const ANSWER_MS = 1_000;
-const SPARE = 'export (spare)';
+const SPARE = 'customer-export spare';
 
 export function openSpareReaders(): SpareReaders {
   const spare = new Map<Readers, NodeJS.Timeout>();

@@ -43,7 +43,8 @@ async function countCustomers({ readers }: Snapshot): Promise<number[]> {
 /** Backends that call themselves so, in order. */
 async function findBackends(name: string) {
   return await db.execute<{ pid: number; state: string; pins: boolean }>(sql`
-    select pid, state, backend_xmin is not null as pins from pg_stat_activity where application_name = ${name} order by 1`);
+    select pid, state, backend_xmin is not null as pins from pg_stat_activity
+    where datname = current_database() and application_name = ${name} order by 1`);
 }
 const pidsOf = async (name: string) => (await findBackends(name)).map(({ pid }) => pid);
 
@@ -87,24 +88,24 @@ test('what is kept holds no snapshot, and goes when it is closed', async () => {
   const spares = openSpares();
   await (await open(spares, 'done'))[Symbol.asyncDispose]();
   expect(await pidsOf('done')).toEqual([]);
-  const kept = await findBackends('export (spare)');
+  const kept = await findBackends('customer-export spare');
   expect(kept).toMatchObject([
     { state: 'idle', pins: false },
     { state: 'idle', pins: false },
   ]);
   await spares.close();
-  await expect.poll(() => pidsOf('export (spare)')).toEqual([]);
+  await expect.poll(() => pidsOf('customer-export spare')).toEqual([]);
 });
 
 test('a kept connection that is cut meanwhile is not used again', async () => {
   const spares = openSpares();
   await (await open(spares, 'before'))[Symbol.asyncDispose]();
-  const [cut] = await pidsOf('export (spare)');
+  const [cut] = await pidsOf('customer-export spare');
   await db.execute(sql`select pg_terminate_backend(${cut}, 1000)`);
   await using snapshot = await open(spares, 'after');
   expect(await countCustomers(snapshot)).toEqual([4, 4]);
   expect(await pidsOf('after')).not.toContain(cut);
-  await expect.poll(() => pidsOf('export (spare)')).toEqual([]);
+  await expect.poll(() => pidsOf('customer-export spare')).toEqual([]);
 });
 
 test('a kept connection that does not answer is given up for another one', async () => {
@@ -138,7 +139,7 @@ test.each(Object.entries(inTrouble))(
     await act(snapshot, stop);
     await snapshot[Symbol.asyncDispose]();
     await expect
-      .poll(async () => [await pidsOf('in trouble'), await pidsOf('export (spare)')])
+      .poll(async () => [await pidsOf('in trouble'), await pidsOf('customer-export spare')])
       .toEqual([[], []]);
   },
 );
