@@ -88,13 +88,13 @@ const sample = z.object({
   category: z.string(),
 });
 
-/** Every part by itself, every two together, and all that may be together. */
-export function combine({ lookups, others }: Samples): Map<string, CustomerFilterInput> {
+/** Every part by itself, every two together unless `pairs` are not wanted, and all that may be together. */
+export function combine({ lookups, others }: Samples, pairs: boolean): Map<string, CustomerFilterInput> {
   const parts = Object.entries({ ...lookups, ...others });
   const combined = new Map<string, CustomerFilterInput>([['everybody', {}]]);
   for (const [at, [name, part]] of parts.entries()) {
     combined.set(name, part);
-    for (const [otherName, other] of parts.slice(at + 1)) {
+    for (const [otherName, other] of pairs ? parts.slice(at + 1) : []) {
       const clash = Object.keys(part).some((key) => key in other);
       if (!clash) combined.set(`${name} + ${otherName}`, { ...part, ...other });
     }

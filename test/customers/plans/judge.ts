@@ -20,7 +20,10 @@ export type Judged = {
 const forExport = [...planning, sql`set local max_parallel_workers_per_gather = 0`];
 
 /** Runs every combination of filters over the demo customers that are there, as an export and as a page would. */
-export async function* judgePlans({ db, sql: client }: Connection): AsyncGenerator<Judged> {
+export async function* judgePlans(
+  { db, sql: client }: Connection,
+  { pairs } = { pairs: true },
+): AsyncGenerator<Judged> {
   const samples = await takeSamples(db);
   const sizes = await countRows(client, samples.brand);
   const halves = await halveKeys(client, samples.brand);
@@ -33,7 +36,7 @@ export async function* judgePlans({ db, sql: client }: Connection): AsyncGenerat
     const reading = await explain(client, statement, settings);
     return { name, reading, faults: [...tooMuch(reading, sizes), ...withoutIndex(name, reading, samples)] };
   };
-  for (const [name, part] of combine(samples)) {
+  for (const [name, part] of combine(samples, pairs)) {
     const filter = parse(part);
     const inHalves = sql.join(
       halves.map((half) => partQuery(filter, half, MAX_KEYS)),
