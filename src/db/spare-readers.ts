@@ -26,7 +26,7 @@ export function openSpareReaders(): SpareReaders {
 
   const forget = (readers: Readers) => {
     clearTimeout(spare.get(readers));
-    return spare.delete(readers);
+    spare.delete(readers);
   };
   const end = async (readers: Readers) => {
     forget(readers);
@@ -41,7 +41,9 @@ export function openSpareReaders(): SpareReaders {
         if (await succeeds(readers, (connection) => rename(connection, name))) return readers;
         await readers.end();
       }
-      return await connectReaders(url, count, name, signal);
+      const readers = await connectReaders(url, count, name, signal);
+      readers.lost.addEventListener('abort', () => end(readers), { once: true });
+      return readers;
     },
     async keep(readers) {
       const reset = async (connection: ReservedSql) => {
@@ -49,9 +51,8 @@ export function openSpareReaders(): SpareReaders {
         await rename(connection, SPARE);
       };
       const fit = performance.now() - readers.since < MAX_AGE_MS && (await succeeds(readers, reset));
-      if (!fit || closed) return await readers.end();
+      if (!fit || closed || readers.lost.aborted) return await readers.end();
       spare.set(readers, setTimeout(end, KEEP_MS, readers).unref());
-      readers.lost.addEventListener('abort', () => end(readers), { once: true });
     },
     async close() {
       closed = true;
