@@ -18,7 +18,7 @@ const dialect = new PgDialect({ casing: 'snake_case' });
 async function read(order: Order): Promise<number> {
   const { url, brand, ranges, connections } = order;
   const conditions = { brand };
-  const query =
+  const { rows } =
     order.lines === 'stored'
       ? storedChunk(conditions)
       : builtChunk(conditions, defaultSelection.toReversed());
@@ -29,7 +29,7 @@ async function read(order: Order): Promise<number> {
     client.begin('isolation level repeatable read read only', async (tx) => {
       await tx.unsafe(`set transaction snapshot '${order.snapshot}'; set local enable_nestloop = off`);
       for (let range = waiting.shift(); range; range = waiting.shift()) {
-        const { sql, params } = dialect.sqlToQuery(query({ ...range, pieces: [range] }));
+        const { sql, params } = dialect.sqlToQuery(rows({ ...range, pieces: [range] }));
         const [row] = await tx
           .unsafe(sql, params as postgres.ParameterOrJSON<never>[], { prepare: true })
           .raw();

@@ -12,7 +12,7 @@ import {
   pointsOfSale,
   transactions,
 } from '../db/tables.ts';
-import { builtChunk, type ChunkQuery, type Stretch, storedChunk } from './chunk-query.ts';
+import { builtChunk, type ChunkQuery, type Sizes, type Stretch, storedChunk } from './chunk-query.ts';
 import type { Conditions, KeyRange } from './filter/where.ts';
 import type { CustomerFilter } from './filter.ts';
 import { findGrains, GRAIN, type Grains } from './grains.ts';
@@ -52,18 +52,11 @@ export type ReadOptions = {
 const READERS = 2;
 /** Asked of each connection ahead of time, so that it is never without work while chunks are written in order. */
 const AHEAD = 2;
-/** A stretch is of at most so many grains … */
+/**
+ * A stretch is of at most so many grains, whatever its size is to be. Lines differ from 20 bytes to megabytes: so the
+ * first stretches are of a single grain, and grains are small.
+ */
 const MAX_GRAINS = 80;
-/**
- * … as many as make this many bytes, to judge by those before. Lines differ from 20 bytes to megabytes: so the first
- * stretches are of a single grain, and grains are small.
- */
-const STRETCH_BYTES = 1024 * 1024;
-/**
- * A piece is one value, in PostgreSQL and here. Beyond 128 KiB, which a text of more than 64 KiB takes while it grows,
- * PostgreSQL asks the system for fresh memory for each value: that takes several times as long as the lines.
- */
-const PIECE_BYTES = 60 * 1024;
 
 /** How queries are planned. */
 export const planning = [
@@ -106,9 +99,9 @@ export async function readCustomerLines(databaseUrl: string, options: ReadOption
     const conditions = await simplify(snapshot, options.filter);
     const grains = await findGrains(snapshot.readers, conditions, options.maxKeys);
     const selection = parseSelection(options.selection);
-    const queries = [builtChunk(conditions, selection)];
-    if (printSelection(selection) === printSelection(defaultSelection))
-      queries.unshift(storedChunk(conditions));
+    const built = builtChunk(conditions, selection);
+    const isDefault = printSelection(selection) === printSelection(defaultSelection);
+    const queries = isDefault ? ([storedChunk(conditions), built] as const) : ([built] as const);
     return {
       total: grains.lines(0, grains.count),
       transactionTime: snapshot.transactionTime,
@@ -134,7 +127,7 @@ async function simplify(snapshot: Snapshot, filter: CustomerFilter): Promise<Con
 async function* readChunks(
   { readers, release }: Snapshot,
   grains: Grains,
-  queries: readonly ChunkQuery[],
+  queries: readonly [ChunkQuery, ...ChunkQuery[]],
 ): AsyncGenerator<Chunk> {
   let first = 0; // the grain that the next stretch begins with
   let size: StretchSize = { grains: 1, grainsOfPiece: 1 };
@@ -157,7 +150,7 @@ async function* readChunks(
   for (let i = 0; i < AHEAD; i++) for (const reader of readers) ask(reader);
   for (let next = asked.shift(); next; next = asked.shift()) {
     const pieces = await next.pieces;
-    size = sizeLike(pieces);
+    size = sizeLike(pieces, queries[0].sizes);
     ask(next.reader);
     yield* pieces;
     const last = pieces.at(-1);
@@ -168,11 +161,11 @@ async function* readChunks(
 type StretchSize = { readonly grains: number; readonly grainsOfPiece: number };
 
 /** How much to ask for, when lines go on like these. */
-function sizeLike(pieces: readonly Chunk[]): StretchSize {
+function sizeLike(pieces: readonly Chunk[], sizes: Sizes): StretchSize {
   const bytes = pieces.reduce((sum, piece) => sum + piece.bytes.byteLength, 0);
   const lines = pieces.reduce((sum, piece) => sum + piece.lines, 0);
   const fitting = (limit: number) => Math.max(1, Math.floor((limit * lines) / bytes / GRAIN));
-  return { grains: Math.min(MAX_GRAINS, fitting(STRETCH_BYTES)), grainsOfPiece: fitting(PIECE_BYTES) };
+  return { grains: Math.min(MAX_GRAINS, fitting(sizes.stretch)), grainsOfPiece: fitting(sizes.piece) };
 }
 
 /** Asks the first query that gives all the lines there are. */
@@ -184,7 +177,7 @@ async function readStretch(
 ): Promise<Chunk[]> {
   let found = 0;
   for (const query of queries) {
-    const rows = await reader.read(query(stretch), { often: true });
+    const rows = await reader.read(query.rows(stretch), { often: true });
     const pieces = rows.flatMap(([count, bytes]) =>
       bytes && count ? { bytes, lines: count.readInt32BE() } : [],
     );

@@ -104,19 +104,19 @@ test.each([
 ])('an export’s %s of the wrong brand are none', async (_, chunk) => {
   const all = { first: 0, last: 1_000_000, pieces: [{ first: 0, last: 1_000_000 }] };
   const scope: ReadScope = { brands: ['cartier'], posCodes: null };
-  const count = (brand: string) => within(scope, (tx) => countOf(tx, chunk({ brand })(all)));
+  const count = (brand: string) => within(scope, (tx) => countOf(tx, chunk({ brand }).rows(all)));
   expect(await count('cartier')).toBe(2);
   expect(await count('piaget')).toBe(0);
-  const unrestricted = await db.transaction((tx) => countOf(tx, chunk({ brand: 'piaget' })(all)));
+  const unrestricted = await db.transaction((tx) => countOf(tx, chunk({ brand: 'piaget' }).rows(all)));
   expect(unrestricted).toBe(2);
 });
 
 test('an export’s lines of the wrong points of sale are none, in the whole brand too', async () => {
   const all = { first: 0, last: 1_000_000, pieces: [{ first: 0, last: 1_000_000 }] };
   const scope: ReadScope = { brands: ['cartier'], posCodes: ['P2'] };
-  expect(await within(scope, (tx) => countOf(tx, storedChunk({ brand: 'cartier' })(all)))).toBe(1);
+  expect(await within(scope, (tx) => countOf(tx, storedChunk({ brand: 'cartier' }).rows(all)))).toBe(1);
   expect(
-    await within(scope, (tx) => countOf(tx, builtChunk({ brand: 'cartier' }, completeSelection)(all))),
+    await within(scope, (tx) => countOf(tx, builtChunk({ brand: 'cartier' }, completeSelection).rows(all))),
   ).toBe(1);
 });
 
