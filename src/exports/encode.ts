@@ -125,19 +125,19 @@ type Deflater = ReturnType<typeof openDeflater>;
 
 /** Compresses one block at a time in memory that it keeps: new memory for each costs a third of the processor's time. */
 function openDeflater() {
-  const encoder = createDeflateRaw({ level: GZIP_LEVEL, memLevel: 9, chunkSize: OUTPUT_BYTES });
+  const encoder = createDeflateRaw({
+    level: GZIP_LEVEL,
+    memLevel: 9,
+    chunkSize: OUTPUT_BYTES,
+    flush: constants.Z_SYNC_FLUSH,
+  });
   let parts: Uint8Array[] = [];
   encoder.on('data', (part) => parts.push(part));
   return {
     /** What it gives knows nothing of the blocks before, and ends at a byte without being the last block. */
     async deflate(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
       await new Promise<void>((resolve, reject) => {
-        encoder.once('error', reject);
-        encoder.write(bytes);
-        encoder.flush(constants.Z_SYNC_FLUSH, () => {
-          encoder.off('error', reject);
-          resolve();
-        });
+        encoder.write(bytes, (error) => (error ? reject(error) : resolve()));
       });
       encoder.reset();
       const deflated = parts;
