@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { execFile } from 'node:child_process';
+import { parseArgs, promisify } from 'node:util';
 import { sql } from 'drizzle-orm';
 import { loadConfig } from '../src/config.ts';
 import { seedCustomers } from '../src/customers/demo/seed.ts';
@@ -19,6 +20,7 @@ import { formatTable } from './table.ts';
 import { measureUpkeep } from './upkeep.ts';
 import { benchWorkers, type Load } from './workers.ts';
 
+const run = promisify(execFile);
 const BRAND = 'cartier';
 
 const usage = `Usage: npm run bench -- [--customers N] [--runs R] [--only TEXT] [--readers | --subscribers | --workers]
@@ -62,8 +64,10 @@ async function benchExports(count: number, runs: number, only: string): Promise<
 
   const contestants = choose(await listContestants(connection, url, server), only);
   const results = new Map<Contestant, Outcome[]>(contestants.map((contestant) => [contestant, []]));
-  for (let run = 0; run < runs; run++) {
+  for (let i = 0; i < runs; i++) {
     for (const [contestant, outcomes] of results) {
+      // Nobody is to wait for what others have left to be written.
+      await run('sync');
       outcomes.push(await contestant.run());
       process.stderr.write('.');
     }
