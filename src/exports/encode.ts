@@ -4,7 +4,7 @@ import type { Compression } from './task.ts';
 
 /**
  * The levels are the fastest ones: an export is to cost hardly more for being compressed. 617 MB of customers became
- * 117 MB by GZIP and 97 MB by ZSTD, in 1.5 and 1.2 times the time of NONE (medians of three, two cores). ZSTD at
+ * 117 MB by GZIP and 97 MB by ZSTD, in 1.7 and 1.3 times the time of NONE (medians of three, two cores). ZSTD at
  * level 3 would save another 10 %, GZIP at level 3 another 8 %, each for a fifth more work.
  */
 const GZIP_LEVEL = 1;
