@@ -137,7 +137,11 @@ function openDeflater() {
     /** What it gives knows nothing of the blocks before, and ends at a byte without being the last block. */
     async deflate(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
       await new Promise<void>((resolve, reject) => {
-        encoder.write(bytes, (error) => (error ? reject(error) : resolve()));
+        encoder.once('error', reject);
+        encoder.write(bytes, () => {
+          encoder.off('error', reject);
+          resolve();
+        });
       });
       encoder.reset();
       const deflated = parts;
