@@ -8,20 +8,24 @@ import { useDatabase } from '../support/postgres.ts';
 
 const { db, url } = useDatabase();
 const byDefault = printSelection(defaultSelection);
+const reversed = printSelection(defaultSelection.toReversed());
 const everybody = { brand: 'cartier', posCodes: ['P1', 'P2'] };
 
 beforeAll(async () => {
-  await db.execute(sql`insert into brands values ('cartier', 'Cartier'), ('long', 'Long'), ('huge', 'Huge')`);
+  await db.execute(sql`insert into brands values ('cartier', 'Cartier'), ('long', 'Long'), ('huge', 'Huge'),
+    ('many', 'Many')`);
   await db.execute(sql`insert into points_of_sale values
-    ('cartier', 'P1', 'One'), ('cartier', 'P2', 'Two'), ('long', 'P1', 'One'), ('huge', 'P1', 'One')`);
+    ('cartier', 'P1', 'One'), ('cartier', 'P2', 'Two'), ('long', 'P1', 'One'), ('huge', 'P1', 'One'),
+    ('many', 'P1', 'One')`);
   await addCustomers(db, { count: 2_000 });
   await addCustomers(db, { count: 1_000, firstId: 10_001, posCode: 'P2' });
   await db.execute(sql`insert into customer_interests
     select booster_customer_id, 'I' || n, null from customers, generate_series(1, booster_customer_id % 3) n`);
   await db.execute(sql`insert into transactions
     select booster_customer_id, 'T' || n, '2024-01-01', n from customers, generate_series(1, booster_customer_id % 4) n`);
-  // Lines of 12 kB: a chunk is never more than one key range of them.
-  await addCustomers(db, { count: 3_000, brand: 'long', firstId: 20_001, nameLength: 12_000 });
+  // Lines of 4 kB: a chunk is never more than one key range of them.
+  await addCustomers(db, { count: 3_000, brand: 'long', firstId: 20_001, nameLength: 4_000 });
+  await addCustomers(db, { count: 10_000, brand: 'many', firstId: 40_001, nameLength: 4_000 });
 });
 
 type Options = { signal?: AbortSignal; selection?: string; filter?: CustomerFilter } & Partial<
@@ -251,19 +255,28 @@ test('a chunk of lines of a megabyte each is no more than fifty of them', async 
   expect(count).toBe(60);
 });
 
-test('reads on and on into the same memory, and hands out nothing that is written over', async () => {
-  await using lines = await open({ filter: { brand: 'long', posCodes: ['P1'] } });
-  const memories = new Set<ArrayBufferLike>();
-  const ids: number[] = [];
-  let read = 0;
-  for await (const { bytes } of lines.chunks) {
-    // As slow as a disk: the database is ahead by all that it was asked for.
-    await new Promise((resolve) => setImmediate(resolve));
-    memories.add(bytes.buffer);
-    read += bytes.byteLength;
-    ids.push(...idsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()));
-  }
-  expect(ids).toEqual(range(20_001, 3_000));
-  expect(read).toBeGreaterThan(36_000_000);
-  expect(memories.size).toBeLessThanOrEqual(32);
-});
+test.each([
+  // Of each connection three stretches of 1 MB, and what is just coming.
+  ['that are sorted', 'long', range(20_001, 3_000), reversed, 8],
+  // Three of 2.5 MB.
+  ['in their order', 'many', range(40_001, 10_000), byDefault, 24],
+] as const)(
+  'lines %s are read on and on into the same memory, and none is written over',
+  async (...given) => {
+    const [, brand, expected, selection, most] = given;
+    await using lines = await open({ selection, filter: { brand, posCodes: ['P1'] } });
+    const memories = new Set<ArrayBufferLike>();
+    const ids: number[] = [];
+    let read = 0;
+    for await (const { bytes } of lines.chunks) {
+      // As slow as a disk: the database is ahead by all that it was asked for.
+      await new Promise((resolve) => setImmediate(resolve));
+      memories.add(bytes.buffer);
+      read += bytes.byteLength;
+      ids.push(...idsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()));
+    }
+    expect(ids).toEqual(expected);
+    expect(read).toBeGreaterThan(1_500_000 * most);
+    expect(memories.size).toBeLessThanOrEqual(most);
+  },
+);
