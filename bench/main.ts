@@ -20,7 +20,7 @@ import { formatTable } from './table.ts';
 import { measureUpkeep } from './upkeep.ts';
 import { benchWorkers, type Load } from './workers.ts';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const BRAND = 'cartier';
 
 const usage = `Usage: npm run bench -- [--customers N] [--runs R] [--only TEXT] [--readers | --subscribers | --workers]
@@ -64,10 +64,10 @@ async function benchExports(count: number, runs: number, only: string): Promise<
 
   const contestants = choose(await listContestants(connection, url, server), only);
   const results = new Map<Contestant, Outcome[]>(contestants.map((contestant) => [contestant, []]));
-  for (let i = 0; i < runs; i++) {
+  for (let run = 0; run < runs; run++) {
     for (const [contestant, outcomes] of results) {
       // Nobody is to wait for what others have left to be written.
-      await run('sync');
+      await execute('sync');
       outcomes.push(await contestant.run());
       process.stderr.write('.');
     }
