@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createRandom } from '../../src/customers/demo/random.ts';
 import { type ImportReport, importCustomers } from '../../src/customers/import.ts';
 import { selectLines } from '../../src/customers/line.ts';
 import { completeSelection, defaultSelection, type Selection } from '../../src/customers/selection.ts';
 import { customers } from '../../src/db/tables.ts';
+import { eventually } from '../support/eventually.ts';
 import { fc } from '../support/fast-check.ts';
 import { useDatabase } from '../support/postgres.ts';
 
@@ -561,13 +562,13 @@ test('rows of a customer that is not there are refused, after a load too', async
 
 /** Until somebody waits for a lock that another holds. */
 async function waitForLock(): Promise<void> {
-  await vi.waitFor(
+  await eventually(
     async () => {
       const waiting = await raw`select from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'transactionid'`;
       expect(waiting).toHaveLength(1);
     },
-    { timeout: 10_000, interval: 20 },
+    { interval: 20 },
   );
 }
 

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Connection, connect } from '../../src/db/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { useDatabase } from '../support/postgres.ts';
 
 /*
@@ -66,7 +67,7 @@ describe('a connection that is cut', () => {
     await settle();
     await expect(Promise.resolve(reserved`select 2`)).rejects.toThrow();
     reserved.release();
-    await vi.waitFor(async () => expect(await client`select 3 as three`).toEqual([{ three: 3 }]));
+    await eventually(async () => expect(await client`select 3 as three`).toEqual([{ three: 3 }]));
   });
 
   test('does not run a lost transaction’s statements for whoever has it next', async () => {

@@ -6,10 +6,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { tryLock } from '../../src/db/embedded/lock.ts';
 import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { type EmbeddedUser, type EmbeddedUserOptions, startEmbeddedUser } from '../support/embedded-user.ts';
+import { eventually } from '../support/eventually.ts';
 
 const settings = { fsync: 'off' };
 let scratch: string;
@@ -186,7 +187,7 @@ describe('after a crash', () => {
     const busy = sql`do 'begin while clock_timestamp() < now() + interval ''20 s'' loop end loop; end'`.catch(
       (error: unknown) => error,
     );
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(
         await query(url, "select 1 from pg_stat_activity where query like 'do %' and state = 'active'"),
       ).toHaveLength(1);
@@ -219,7 +220,7 @@ describe('after a crash', () => {
     const server = pidOfServer(dataDir);
     process.kill(server, 'SIGKILL');
     await user.kill();
-    await vi.waitFor(() => expect(commandOf(server)).toBe(''));
+    await eventually(() => expect(commandOf(server)).toBe(''));
     const other = createServer().listen(before, '127.0.0.1');
     await once(other, 'listening');
     try {
@@ -234,7 +235,7 @@ describe('after a crash', () => {
   test('a database whose making was interrupted is made anew', async () => {
     const dataDir = newFolder();
     const user = start(dataDir);
-    await vi.waitFor(
+    await eventually(
       () => expect(draftsIn(dataDir).some((draft) => existsSync(join(draft, 'data', 'global')))).toBe(true),
       {
         timeout: 10_000,
@@ -249,7 +250,7 @@ describe('after a crash', () => {
 
   test('a server whose starter was killed is joined when it has started', async () => {
     const user = start(dataDir);
-    await vi.waitFor(() => pidOfServer(dataDir), { timeout: 10_000, interval: 1 });
+    await eventually(() => pidOfServer(dataDir), { interval: 1 });
     await user.kill();
     const { url } = await open(dataDir);
     expect(await answers(url)).toBe(true);
@@ -390,9 +391,9 @@ function pidOfServer(dataDir: string): number {
 }
 
 async function expectStopped(dataDir: string, server: number): Promise<void> {
-  await vi.waitFor(() => expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false));
+  await eventually(() => expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false));
   // A zombie has no command line.
-  await vi.waitFor(() => expect(commandOf(server)).toBe(''));
+  await eventually(() => expect(commandOf(server)).toBe(''));
 }
 
 function commandOf(pid: number): string {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, connect as dial, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type ListenOptions, listen } from '../../src/db/listen.ts';
+import { eventually } from '../support/eventually.ts';
 import { useDatabase } from '../support/postgres.ts';
 
 const { db, sql, url } = useDatabase();
@@ -68,16 +69,16 @@ test('what is said on the channel is heard, in order, and nothing else', async (
   for (const payload of ['one', 'two', '']) await sql.notify('bell', payload);
   await sql.notify('other', 'three');
   await sql.notify('bell', 'four');
-  await vi.waitFor(() => expect(heard).toEqual(['one', 'two', '', 'four']));
+  await eventually(() => expect(heard).toEqual(['one', 'two', '', 'four']));
 });
 
 test('a connection that the server ends comes back, and says that it may have missed something', async () => {
   const { heard, onListening } = await open(url);
   for (let time = 2; time <= 3; time++) {
     await sql`select pg_terminate_backend(${(await backends())[0] ?? 0})`;
-    await vi.waitFor(() => expect(onListening).toHaveBeenCalledTimes(time), { timeout: 10_000 });
+    await eventually(() => expect(onListening).toHaveBeenCalledTimes(time));
     await sql.notify('bell', `${time}`);
-    await vi.waitFor(() => expect(heard.at(-1)).toBe(`${time}`));
+    await eventually(() => expect(heard.at(-1)).toBe(`${time}`));
   }
 });
 
@@ -86,13 +87,13 @@ test('a connection whose other end went without a word is replaced', async () =>
   const { heard, onListening } = await open(network.url, { heartbeatMs: 100, echoMs: 100 });
   network.goDead();
   await sql.notify('bell', 'into the void');
-  await vi.waitFor(() => expect(onListening.mock.calls.length).toBeGreaterThan(1), { timeout: 10_000 });
+  await eventually(() => expect(onListening.mock.calls.length).toBeGreaterThan(1));
   // More than once: on a busy machine the new connection may not hear itself within 100 ms either, and be replaced too.
   const hearsAgain = async () => {
     await sql.notify('bell', 'again');
     expect(heard).toContain('again');
   };
-  await vi.waitFor(hearsAgain, { timeout: 10_000 });
+  await eventually(hearsAgain);
   expect(heard).not.toContain('into the void');
 });
 
@@ -103,7 +104,7 @@ test('a connection that hears itself stays, and two listeners do not take each o
   const echoes: string[] = [];
   const { unlisten } = await sql.listen('bell', (payload) => echoes.push(payload));
   closing.push(unlisten);
-  await vi.waitFor(() => expect(echoes.length).toBeGreaterThan(8), { timeout: 10_000 });
+  await eventually(() => expect(echoes.length).toBeGreaterThan(8));
   expect(new Set(echoes).size).toBe(2);
   expect(network.connections()).toBe(2);
   expect([...first.heard, ...second.heard]).toEqual([]);
@@ -115,9 +116,9 @@ test('one that is deaf from the start is replaced too, until it hears', async ()
   for (let time = 1; time <= 3; time++) {
     const calls = onListening.mock.calls.length;
     network.goDead();
-    await vi.waitFor(() => expect(onListening.mock.calls.length).toBeGreaterThan(calls), { timeout: 10_000 });
+    await eventually(() => expect(onListening.mock.calls.length).toBeGreaterThan(calls));
   }
-  await vi.waitFor(async () => expect(await backends()).not.toHaveLength(0));
+  await eventually(async () => expect(await backends()).not.toHaveLength(0));
 });
 
 test('closing ends the connection, also one that is dead', async () => {

@@ -4,6 +4,7 @@ import { restriction } from '../../src/db/row-security.ts';
 import { openSnapshot, type Snapshot } from '../../src/db/snapshot.ts';
 import { openSpareReaders, type SpareReaders } from '../../src/db/spare-readers.ts';
 import { addCustomers } from '../support/customers.ts';
+import { eventually } from '../support/eventually.ts';
 import { useDatabase } from '../support/postgres.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
@@ -94,7 +95,7 @@ test('what is kept holds no snapshot, and goes when it is closed', async () => {
     { state: 'idle', pins: false },
   ]);
   await spares.close();
-  await expect.poll(() => pidsOf('customer-export spare')).toEqual([]);
+  await eventually(async () => expect(await pidsOf('customer-export spare')).toEqual([]));
 });
 
 test('a kept connection that is cut meanwhile is not used again', async () => {
@@ -105,7 +106,7 @@ test('a kept connection that is cut meanwhile is not used again', async () => {
   await using snapshot = await open(spares, 'after');
   expect(await countCustomers(snapshot)).toEqual([4, 4]);
   expect(await pidsOf('after')).not.toContain(cut);
-  await expect.poll(() => pidsOf('customer-export spare')).toEqual([]);
+  await eventually(async () => expect(await pidsOf('customer-export spare')).toEqual([]));
 });
 
 test('a kept connection that does not answer is given up for another one', async () => {

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { compress, count, measure } from '../../src/exports/encode.ts';
+import { eventually } from '../support/eventually.ts';
 import { fc } from '../support/fast-check.ts';
 import { fleeting } from '../support/fleeting.ts';
 
@@ -72,7 +73,7 @@ describe.each([
     for await (const chunk of compress(endless(), compression)) {
       if (chunk.byteLength > 1_000) break;
     }
-    await expect.poll(() => closed).toBe(true);
+    await eventually(() => expect(closed).toBe(true));
   });
 });
 

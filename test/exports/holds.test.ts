@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Holds, isHeld, openHolds } from '../../src/exports/holds.ts';
+import { eventually } from '../support/eventually.ts';
 import { useDatabase } from '../support/postgres.ts';
 
 const { db, url } = useDatabase();
@@ -62,7 +63,7 @@ describe('a task', () => {
     await silent.take(id);
     await vi.waitFor(async () => expect(await other.take(id)).toBe(true), { timeout: 1_400, interval: 20 });
     expect(silent.lost).toEqual([]);
-    await vi.waitFor(() => expect(silent.lost).toEqual([id]), { timeout: 5_000 });
+    await eventually(() => expect(silent.lost).toEqual([id]));
   });
 
   test('stays held for as long as its process speaks up', async () => {
@@ -101,7 +102,7 @@ describe('a task', () => {
       const taking = Promise.resolve(
         tx.execute(sql`select pg_advisory_xact_lock(740002, ('x' || left(${id}::text, 8))::bit(32)::int)`),
       );
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const [row] = await db.execute(
           sql`select 1 from pg_locks where locktype = 'advisory' and not granted`,
         );
@@ -109,7 +110,7 @@ describe('a task', () => {
       });
       await cutSessions();
       await taking;
-      await vi.waitFor(() => expect(one.lost).toEqual([id]), { timeout: 5_000 });
+      await eventually(() => expect(one.lost).toEqual([id]));
     });
     expect(await held(kept)).toBe(true);
     expect(await other.take(id)).toBe(true);

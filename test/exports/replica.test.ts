@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDatabases } from '../../src/app/check-databases.ts';
 import { ConfigError, type Role } from '../../src/config.ts';
 import { type Moment, noteMoment, ReplicaUnfit, waitForMoment } from '../../src/db/replica.ts';
@@ -12,6 +12,7 @@ import { runExport } from '../../src/exports/run.ts';
 import { claimTask } from '../../src/exports/task/store.ts';
 import type { ExportTask } from '../../src/exports/task.ts';
 import { addCustomers } from '../support/customers.ts';
+import { eventually } from '../support/eventually.ts';
 import { addTask, requireTaskOf, useExports } from '../support/export-deps.ts';
 import { type Replicated, startReplicated } from '../support/replica.ts';
 
@@ -71,7 +72,7 @@ describe('an export with a replica', () => {
     const before = Date.now();
     const task = await claim();
     const run = runExport(deps, task, calm);
-    await vi.waitFor(async () => expect(await readersOn(servers.replica, task)).toHaveLength(2));
+    await eventually(async () => expect(await readersOn(servers.replica, task)).toHaveLength(2));
     expect(await reload(task)).toMatchObject({ status: 'RUNNING', totalObjectCount: null });
     await resume();
     await run;
@@ -85,7 +86,7 @@ describe('an export with a replica', () => {
     const task = await claim();
     const write: ExportDeps['storage']['write'] = async (key, chunks, signal) => {
       await deps.db.transaction((tx) => tx.execute(sql`lock table customers in access exclusive mode`));
-      await vi.waitFor(async () => expect(await readersOn(servers.replica, task)).toHaveLength(0));
+      await eventually(async () => expect(await readersOn(servers.replica, task)).toHaveLength(0));
       return deps.storage.write(key, chunks, signal);
     };
     await runExport({ ...deps, storage: { ...deps.storage, write } }, task, calm);

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { eq, sql } from 'drizzle-orm';
 import postgres from 'postgres';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { audit } from '../../src/db/tables.ts';
 import type { ExportDeps } from '../../src/exports/deps.ts';
 import { fileKey } from '../../src/exports/file.ts';
@@ -12,6 +12,7 @@ import { cancelTask, claimTask } from '../../src/exports/task/store.ts';
 import { type ExportTask, MAX_ATTEMPTS } from '../../src/exports/task.ts';
 import { StorageError } from '../../src/storage/storage.ts';
 import { addCustomers } from '../support/customers.ts';
+import { eventually } from '../support/eventually.ts';
 import { addTask, requireTaskOf, useExports } from '../support/export-deps.ts';
 
 const { deps, enqueued, folder } = useExports();
@@ -103,10 +104,10 @@ describe('a run that nothing disturbs', () => {
     const slow = gated();
     const run = runExport(slow.deps, task, calm);
     await slow.reached;
-    await vi.waitFor(() => expect(states.some(({ progress }) => progress > 0)).toBe(true));
+    await eventually(() => expect(states.some(({ progress }) => progress > 0)).toBe(true));
     slow.open();
     await run;
-    await vi.waitFor(() => expect(states.at(-1)?.status).toBe('COMPLETED'));
+    await eventually(() => expect(states.at(-1)?.status).toBe('COMPLETED'));
     await unlisten();
     await listening.end();
     expect(states[0]).toMatchObject({ status: 'RUNNING', totalObjectCount: 3_000 });
@@ -133,7 +134,7 @@ test('a run that waits for a change of the table reads all that is there afterwa
     // It writes the table anew, and to a snapshot from before that the new one looks empty.
     await tx`alter table customers alter column birthdate type date using birthdate + 0`;
     run = runExport(deps, task, calm);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const waiting = await deps.db.execute(sql`select 1 from pg_stat_activity
         where application_name like ${`export ${task.id}%`} and wait_event_type = 'Lock'`);
       expect(waiting).not.toHaveLength(0);
@@ -157,7 +158,7 @@ describe('a cancelled run', () => {
     expect(performance.now() - asked).toBeLessThan(2_000);
     expect(await reload(task)).toMatchObject({ status: 'CANCELED', fileKey: null });
     expect(await stored(task)).toEqual([]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const reading = await deps.db.execute(
         sql`select 1 from pg_stat_activity where application_name like ${`export ${task.id}%`}`,
       );
@@ -172,7 +173,7 @@ describe('a cancelled run', () => {
     await locking.begin(async (tx) => {
       await tx`lock table customers in access exclusive mode`;
       const run = runExport(deps, task, calm);
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const [waiting] = await deps.db.execute(sql`select 1 from pg_stat_activity
           where application_name like ${`export ${task.id}%`} and wait_event_type = 'Lock'`);
         expect(waiting).toBeDefined();
@@ -218,7 +219,7 @@ describe('a run whose worker stops', () => {
     const slow = gated();
     const stop = new AbortController();
     const run = runExport(slow.deps, task, { ...calm, stop: stop.signal });
-    await vi.waitFor(async () => expect((await reload(task)).objectCount).toBeGreaterThan(0));
+    await eventually(async () => expect((await reload(task)).objectCount).toBeGreaterThan(0));
     stop.abort(new Error('stopping'));
     await run;
     const { objectCount, progress } = await reload(task);

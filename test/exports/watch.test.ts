@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { CHANNEL } from '../../src/db/notifications.ts';
 import type { ExportTask } from '../../src/exports/task.ts';
 import { openTaskWatch, type TaskWatch, type TaskWatchOptions } from '../../src/exports/watch.ts';
+import { eventually } from '../support/eventually.ts';
 import { changeExport, insertExport } from '../support/exports.ts';
 import { useDatabase } from '../support/postgres.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -41,7 +42,7 @@ function subscriber() {
     tell: (task: ExportTask) => told.push(task),
     /** Waits until it has been told a state like this. */
     hears: (state: Partial<ExportTask>) =>
-      vi.waitFor(() => expect(told.at(-1)).toMatchObject(state), { timeout: 10_000, interval: 5 }),
+      eventually(() => expect(told.at(-1)).toMatchObject(state), { interval: 5 }),
   };
 }
 
@@ -128,7 +129,7 @@ describe('a watched export', () => {
     await ann.hears({ objectCount: 0 });
     proxy.down();
     await changeExport(db, id, { objectCount: 1 });
-    await vi.waitFor(async () => expect(await listeners()).toEqual([]));
+    await eventually(async () => expect(await listeners()).toEqual([]));
     proxy.up();
     await ann.hears({ objectCount: 1 });
     await changeExport(db, id, { objectCount: 2 });
@@ -158,7 +159,7 @@ describe('a watched export', () => {
     await ann.hears({ objectCount: 0 });
     proxy.down();
     await changeExport(db, id, { objectCount: 1 });
-    await vi.waitFor(async () => expect(await listeners()).toEqual([]));
+    await eventually(async () => expect(await listeners()).toEqual([]));
     proxy.up();
     await ann.hears({ objectCount: 1 });
   });
@@ -189,14 +190,14 @@ describe('who watches all exports', () => {
     watch.watchAll(ann.tell);
     await changeExport(db, running, { objectCount: 1 });
     await finished(expiring);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(ann.told.some(({ id, objectCount }) => id === running && objectCount === 1)).toBe(true);
       expect(ann.told.some(({ id, status }) => id === expiring && status === 'COMPLETED')).toBe(true);
     });
     ann.told.length = 0;
 
     proxy.down();
-    await vi.waitFor(async () => expect(await listeners()).toEqual([]));
+    await eventually(async () => expect(await listeners()).toEqual([]));
     await changeExport(db, running, { status: 'FAILED' });
     await changeExport(db, expiring, { status: 'EXPIRED' });
     const begun = await insertExport(db);
@@ -205,15 +206,13 @@ describe('who watches all exports', () => {
     proxy.up();
 
     const heard = () => Object.fromEntries(ann.told.map(({ id, status }) => [id, status]));
-    await vi.waitFor(
-      () =>
-        expect(heard()).toEqual({
-          [running]: 'FAILED',
-          [expiring]: 'EXPIRED',
-          [begun]: 'RUNNING',
-          [gone]: 'COMPLETED',
-        }),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(heard()).toEqual({
+        [running]: 'FAILED',
+        [expiring]: 'EXPIRED',
+        [begun]: 'RUNNING',
+        [gone]: 'COMPLETED',
+      }),
     );
     expect(ann.told).toHaveLength(4);
   });
@@ -226,7 +225,7 @@ describe('who watches all exports', () => {
     const opening = await insertExport(db);
     // The first look finds both, and tells them in any order.
     const found = expect.objectContaining({ id: opening });
-    await vi.waitFor(() => expect(ann.told).toContainEqual(found), { timeout: 10_000, interval: 5 });
+    await eventually(() => expect(ann.told).toContainEqual(found), { interval: 5 });
     await changeExport(db, known, { status: 'CANCELED' }, { rings: false });
     await ann.hears({ id: known, status: 'CANCELED' });
     const last = await insertExport(db);
@@ -245,7 +244,7 @@ describe('who watches all exports', () => {
     await finished(first);
     // Whoever comes while news of the one before is still on its way may be told of it as well, first or last.
     const end = expect.objectContaining({ id: first, status: 'COMPLETED' });
-    await vi.waitFor(() => expect(ann.told).toContainEqual(end), { timeout: 10_000, interval: 5 });
+    await eventually(() => expect(ann.told).toContainEqual(end), { interval: 5 });
     leave();
     const bob = subscriber();
     watch.watchAll(bob.tell);
@@ -272,7 +271,7 @@ test('without subscribers nothing is read, by bells or by the clock', async () =
     await wait(200);
     expect(await readers()).toBe(0);
     watch.watchTask(id, () => {});
-    await vi.waitFor(async () => expect(await readers()).toBeGreaterThan(0));
+    await eventually(async () => expect(await readers()).toBeGreaterThan(0));
   });
 });
 
@@ -280,7 +279,7 @@ test('closing lets go of the connection', async () => {
   const watch = await open();
   expect(await listeners()).toHaveLength(1);
   await watch.close();
-  await vi.waitFor(async () => expect(await listeners()).toEqual([]));
+  await eventually(async () => expect(await listeners()).toEqual([]));
 });
 
 test('opening fails when there is no database', async () => {

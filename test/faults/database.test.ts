@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { query, watch } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { useDatabase } from '../support/postgres.ts';
 import type { Server } from '../support/process.ts';
@@ -77,9 +78,7 @@ describe('while the database is away', () => {
     const ids = [await startExport(url), await startExport(url)];
     for (const id of ids) await world.until(id, someLines);
     proxy.down();
-    await vi.waitFor(async () => expect(await statusOf(`${url}/health/ready`)).toBe(503), {
-      timeout: 10_000,
-    });
+    await eventually(async () => expect(await statusOf(`${url}/health/ready`)).toBe(503));
     expect(await statusOf(`${url}/health/live`)).toBe(200);
     await server.logged('the worker cannot look for work');
     const asked = performance.now();
@@ -112,9 +111,7 @@ describe('while the database is away', () => {
     );
     await world.until(id, someLines);
     proxy.down();
-    await vi.waitFor(async () => expect(await statusOf(`${url}/health/ready`)).toBe(503), {
-      timeout: 10_000,
-    });
+    await eventually(async () => expect(await statusOf(`${url}/health/ready`)).toBe(503));
     proxy.up();
     const states = (await events).map((event) => event.data?.['customerExportProgress']);
     expect(states.at(-1)).toEqual({ status: 'COMPLETED', progress: 100 });
@@ -233,7 +230,7 @@ describe('a database without a connection left', () => {
     };
     expect([200, 503]).toEqual(expect.arrayContaining([...(await crowd())]));
     proxy.limit(Number.POSITIVE_INFINITY);
-    await vi.waitFor(async () => expect(await crowd()).toEqual(new Set([200])), { timeout: 10_000 });
+    await eventually(async () => expect(await crowd()).toEqual(new Set([200])));
     await world.kill(server);
   });
 });

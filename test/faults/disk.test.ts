@@ -3,6 +3,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { useDatabase } from '../support/postgres.ts';
 import { findFaults } from './invariants.ts';
 import { openWorld, startExport } from './world.ts';
@@ -37,7 +38,7 @@ test('a file system of 4 MB that is full ends the export with STORAGE_FULL, is e
     const before = await free();
     const task = await world.finished(await startExport(url), 10_000);
     expect(task).toMatchObject({ status: 'FAILED', attempt: 1, failure: { code: 'STORAGE_FULL' } });
-    await vi.waitFor(async () => expect(await free()).toBe(before), { timeout: 5_000 });
+    await eventually(async () => expect(await free()).toBe(before));
     expect(await findFaults(world)).toEqual([]);
     expect(await world.finished(await startExport(url, small))).toMatchObject({ status: 'COMPLETED' });
     expect(await findFaults(world)).toEqual([]);

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { countAttempts } from '../../src/exports/task.ts';
 import { query, watch } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { useDatabase } from '../support/postgres.ts';
 import { isSuspended, type Server } from '../support/process.ts';
 import { findFaults } from './invariants.ts';
@@ -121,7 +122,7 @@ describe('a worker that is suspended', () => {
 
   test('with a change of its export half made is replaced as soon, and holds up nobody', async () => {
     const { victim, id } = await take({ FAULT_SUSPEND_AT: 'in-publish' });
-    await vi.waitFor(async () => expect(await isSuspended(victim)).toBe(true), { timeout: 10_000 });
+    await eventually(async () => expect(await isSuspended(victim)).toBe(true));
     const suspended = performance.now();
     heir.signal('SIGCONT');
     const other = await startExport(url);
@@ -183,7 +184,7 @@ describe('a running export', () => {
     await world.until(id, someLines);
     await cancelExport(url, id);
     await world.until(id, ({ status }) => status === 'CANCELED', 2_000);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await world.files.list()).filter((name) => name.includes(id))).toEqual([]),
     );
     await world.kill(victim);

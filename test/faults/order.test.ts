@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { query } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Server, startServer } from '../support/process.ts';
 import { openS3Store, type S3Store } from './fleet/store.ts';
 
@@ -79,7 +80,7 @@ test('gateways and workers that start together on an empty database all come up,
   const [, , one = '', other = ''] = await Promise.all(servers.map(({ ready }) => ready));
   await addCustomer();
   const id = await startExport(one);
-  await expect.poll(() => statusOf(other, id), { timeout: 20_000 }).toBe('COMPLETED 1');
+  await eventually(async () => expect(await statusOf(other, id)).toBe('COMPLETED 1'), { timeout: 20_000 });
   await Promise.all(servers.map(stop));
   expect(faultsIn(servers).filter((line) => !JSON.stringify(line).includes('OPEN:'))).toEqual([]);
 });

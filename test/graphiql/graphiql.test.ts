@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { seedCustomers } from '../../src/customers/demo/seed.ts';
 import { openLog } from '../../src/log.ts';
 import { useApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const PICTURES = join(import.meta.dirname, '../../test-output');
@@ -80,25 +81,25 @@ afterAll(() => rm(profile, { recursive: true, force: true }));
 
 /** A click may be lost while the page draws its tabs anew, as it does after an answer. */
 const openTab = (name: string) =>
-  vi.waitFor(
+  eventually(
     async () => {
       const tab = page.getByRole('tab', { name });
       await tab.click();
       expect(await tab.getAttribute('aria-selected')).toBe('true');
     },
-    { timeout: 10_000, interval: 100 },
+    { interval: 100 },
   );
 /** What the page shows as the answer, without the editor's own spaces and line breaks. */
 const answer = async () =>
   (await page.locator('.graphiql-response .view-lines').innerText()).replaceAll(/[\s\u00a0]+/g, ' ');
 const shows = (part: RegExp) =>
-  vi.waitFor(async () => expect(await answer()).toMatch(part), { timeout: 20_000, interval: 50 });
+  eventually(async () => expect(await answer()).toMatch(part), { timeout: 20_000, interval: 50 });
 /** Presses play; again, when it was pressed sooner after opening the tab than the page takes. */
 async function play(part: RegExp): Promise<void> {
   const button = page.locator('.graphiql-execute-button');
   await button.click();
   const early = /Cannot infer operation/;
-  await vi.waitFor(
+  await eventually(
     async () => {
       if (early.test(await answer())) await button.click();
       expect(await answer()).toMatch(part);

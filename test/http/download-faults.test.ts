@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { eq } from 'drizzle-orm';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exports } from '../../src/db/tables.ts';
 import { describeFile } from '../../src/exports/file.ts';
 import type { ExportTask } from '../../src/exports/task.ts';
 import { createDownloadHandler } from '../../src/http/download.ts';
 import { StorageError } from '../../src/storage/storage.ts';
+import { eventually } from '../support/eventually.ts';
 import { addFinishedTask, useExports } from '../support/export-deps.ts';
 import { authenticateByName, type Gateway, serve } from '../support/gateway.ts';
 
@@ -54,7 +55,7 @@ describe('a download that goes wrong', () => {
     await broken.close();
     expect(received).toContain('Content-Length: 100000'.toLowerCase());
     expect(received.length).toBeLessThan(100_000);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(logged.at(-1)).toMatchObject({ level: 50, taskId: large.id, msg: 'request failed' }),
     );
   });
@@ -67,8 +68,8 @@ describe('a download that goes wrong', () => {
     const socket = await dial(broken, pathOf(large));
     await once(socket, 'readable');
     socket.destroy();
-    await vi.waitFor(() => expect(endless.destroyed).toBe(true));
-    await vi.waitFor(() =>
+    await eventually(() => expect(endless.destroyed).toBe(true));
+    await eventually(() =>
       expect(logged.at(-1)).toMatchObject({
         level: 30,
         taskId: large.id,
@@ -93,9 +94,9 @@ describe('a download that goes wrong', () => {
     await deps.db.update(exports).set({ fileSize: size }).where(eq(exports.id, large.id));
     const big = await serveStream(source, size);
     const socket = await dial(big, pathOf(large));
-    await vi.waitFor(() => expect(source.destroyed).toBe(true), { timeout: 10_000 });
+    await eventually(() => expect(source.destroyed).toBe(true));
     expect(read).toBeLessThan(64 * 1024 * 1024);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(logged.at(-1)).toMatchObject({ taskId: large.id, msg: 'download was broken off by its reader' }),
     );
     socket.destroy();

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Feed, openFeed } from '../../src/exports/feed.ts';
+import { eventually } from '../support/eventually.ts';
 import { serveSchema } from '../support/graphql-server.ts';
 import { openGreetedSocket } from '../support/raw-websocket.ts';
 
@@ -80,7 +81,7 @@ async function bySse(url: string): Promise<Subscriber> {
   socket.write(
     `GET /graphql?query=${encodeURIComponent(query)} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n`,
   );
-  await vi.waitFor(() => expect(seen).toEqual([0]));
+  await eventually(() => expect(seen).toEqual([0]));
   return {
     seen: () => seen,
     pause: () => socket.pause(),
@@ -102,19 +103,19 @@ test.each([
     for (const client of stalled) client.pause();
     for (let n = 1; n <= EVENTS; n++) {
       for (const feed of feeds) feed.put('event', { n });
-      await vi.waitFor(() => expect(quick.seen().at(-1)).toBe(n), { timeout: 5_000, interval: 1 });
+      await eventually(() => expect(quick.seen().at(-1)).toBe(n), { interval: 1 });
     }
     expect(quick.seen()).toHaveLength(EVENTS + 1);
 
     for (const client of stalled) client.resume();
     for (const client of stalled) {
-      await vi.waitFor(() => expect(client.seen().at(-1)).toBe(EVENTS), { timeout: 10_000 });
+      await eventually(() => expect(client.seen().at(-1)).toBe(EVENTS));
       // What the operating system had taken, one that was on its way, and the one that was held for it.
       expect(client.seen().length).toBeLessThan(EVENTS / 2);
       expect([...client.seen()]).toEqual([...client.seen()].sort((a, b) => a - b));
     }
     for (const client of [...stalled, quick]) client.leave();
-    await vi.waitFor(() => expect(feeds.size).toBe(0), { timeout: 5_000 });
+    await eventually(() => expect(feeds.size).toBe(0));
   },
 );
 
@@ -131,5 +132,5 @@ test.each([
     await new Promise(setImmediate);
   }
   client.leave();
-  await vi.waitFor(() => expect(feeds.size).toBe(0), { timeout: 5_000 });
+  await eventually(() => expect(feeds.size).toBe(0));
 });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { useApp } from '../support/app.ts';
 import { query } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 
 const app = useApp();
 
@@ -25,7 +26,7 @@ test('a REST caller gets from the form to the file, piece by piece, and away wit
   expect(started.headers.get('location')).toBe(`/customer/maison/export/${asyncTaskId}`);
   const status = () => fetch(`${app.url()}/customer/maison/export/${asyncTaskId}`);
 
-  const task = await vi.waitFor(
+  const task = await eventually(
     async () => {
       const response = await status();
       const body = JSON.parse(await response.text());
@@ -70,7 +71,7 @@ test('the mutation and the page give one task for one request, and equal files f
     return JSON.parse(await response.text()).asyncTaskId;
   };
   const read = (id: string) =>
-    vi.waitFor(
+    eventually(
       async () => {
         const response = await fetch(`${app.url()}/customer/maison/export/${id}`);
         expect(response.status).toBe(200);

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OpenObject, Storage } from '../../src/storage/storage.ts';
+import { eventually } from '../support/eventually.ts';
 import { fleeting } from '../support/fleeting.ts';
 import { inChunks, leftovers, newKey, noSignal, put, read, someBytes } from './objects.ts';
 
@@ -91,7 +92,7 @@ export function describeStorage(name: string, open: () => Promise<Storage>, larg
       const abort = new AbortController();
       const source = stalling(someBytes(size));
       const writing = storage.write(newKey(), source.chunks, abort.signal);
-      await vi.waitFor(() => expect(source.waiting).toBe(true), { timeout: 10_000 });
+      await eventually(() => expect(source.waiting).toBe(true));
       const reason = new Error('no longer wanted');
       abort.abort(reason);
       await expect(writing).rejects.toBe(reason);
@@ -113,7 +114,7 @@ export function describeStorage(name: string, open: () => Promise<Storage>, larg
         }
       }
       await expect(storage.write(newKey(), source(), abort.signal)).rejects.toThrow('no longer wanted');
-      await vi.waitFor(() => expect(closed).toBe(true));
+      await eventually(() => expect(closed).toBe(true));
       expect(chunks).toBeLessThanOrEqual(4);
       expect(await leftovers(storage)).toEqual(nothing);
     });

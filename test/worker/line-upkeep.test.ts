@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { openLog } from '../../src/log.ts';
 import { startLineUpkeep } from '../../src/worker/line-upkeep.ts';
+import { eventually } from '../support/eventually.ts';
 import { useDatabase } from '../support/postgres.ts';
 
 const { db } = useDatabase();
@@ -16,6 +17,6 @@ test('a worker builds outdated lines as soon as it starts', async () => {
   await db.execute(sql`update customer_lines set version = version + 1, line = 'of another format'`);
 
   const upkeep = startLineUpkeep({ db, log: openLog({ level: 'silent' }) });
-  await expect.poll(async () => [...(await read())], { timeout: 10_000 }).toEqual(before);
+  await eventually(async () => expect([...(await read())]).toEqual(before));
   await upkeep.stop();
 });

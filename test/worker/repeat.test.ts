@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Repeating, startRepeating } from '../../src/worker/repeat.ts';
+import { eventually } from '../support/eventually.ts';
 
 const logged: { readonly msg: string }[] = [];
 const log = pino({ level: 'info' }, { write: (line) => logged.push(JSON.parse(line)) });
@@ -13,7 +14,7 @@ afterEach(async () => {
 test('it is done at once, then again and again, and not after the end', async () => {
   const act = vi.fn(async () => {});
   repeating = startRepeating(5, log, act);
-  await vi.waitFor(() => expect(act.mock.calls.length).toBeGreaterThan(3));
+  await eventually(() => expect(act.mock.calls.length).toBeGreaterThan(3));
   await repeating.stop();
   const done = act.mock.calls.length;
   repeating.wake();
@@ -34,9 +35,9 @@ test('a call while it is being done has it done once more, and never twice at a 
   for (let i = 0; i < 5; i++) repeating.wake();
   expect(act).toHaveBeenCalledTimes(1);
   gates.shift()?.();
-  await vi.waitFor(() => expect(act).toHaveBeenCalledTimes(2));
+  await eventually(() => expect(act).toHaveBeenCalledTimes(2));
   gates.shift()?.();
-  await vi.waitFor(() => expect(doing).toBe(0));
+  await eventually(() => expect(doing).toBe(0));
   expect(act).toHaveBeenCalledTimes(2);
   expect(most).toBe(1);
 });
@@ -57,6 +58,6 @@ test('a series of faults is one line of the log, and so is its end', async () =>
     calls += 1;
     if (calls <= 5) throw new Error('away');
   });
-  await vi.waitFor(() => expect(calls).toBeGreaterThan(7));
+  await eventually(() => expect(calls).toBeGreaterThan(7));
   expect(logged.map(({ msg }) => msg)).toEqual(['the worker cannot look for work', 'the worker goes on']);
 });

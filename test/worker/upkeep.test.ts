@@ -1,7 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { exports } from '../../src/db/tables.ts';
 import { startUpkeep, type Upkeep } from '../../src/worker/upkeep.ts';
+import { eventually } from '../support/eventually.ts';
 import { addFinishedTask, requireTaskOf, useExports } from '../support/export-deps.ts';
 
 const { deps, logged } = useExports();
@@ -19,24 +20,18 @@ const schedules = () => deps.db.execute(sql`select name, cron from pgboss.schedu
 test('what is due is tidied up at the start, then every minute by a schedule that the database keeps', async () => {
   const task = await addExpired();
   running.push(startUpkeep(deps), startUpkeep(deps));
-  await vi.waitFor(
-    async () => expect(await requireTaskOf(deps, task.id)).toMatchObject({ status: 'EXPIRED' }),
-    {
-      timeout: 10_000,
-    },
+  await eventually(async () =>
+    expect(await requireTaskOf(deps, task.id)).toMatchObject({ status: 'EXPIRED' }),
   );
-  await vi.waitFor(async () => expect(await schedules()).toMatchObject([{ cron: '* * * * *' }]));
+  await eventually(async () => expect(await schedules()).toMatchObject([{ cron: '* * * * *' }]));
   expect(logged.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });
 
 test('the schedule survives a restart, and there is still one', async () => {
   const task = await addExpired();
   running.push(startUpkeep(deps));
-  await vi.waitFor(
-    async () => expect(await requireTaskOf(deps, task.id)).toMatchObject({ status: 'EXPIRED' }),
-    {
-      timeout: 10_000,
-    },
+  await eventually(async () =>
+    expect(await requireTaskOf(deps, task.id)).toMatchObject({ status: 'EXPIRED' }),
   );
   expect(await schedules()).toHaveLength(1);
 });

@@ -8,6 +8,7 @@ import { cancelTask, claimTask } from '../../src/exports/task/store.ts';
 import type { ExportTask } from '../../src/exports/task.ts';
 import { brandLimit, startWorker, type Worker } from '../../src/worker/worker.ts';
 import { addCustomers } from '../support/customers.ts';
+import { eventually } from '../support/eventually.ts';
 import { addTask, requireTaskOf, useExports } from '../support/export-deps.ts';
 import { addWaitingExports } from '../support/waiting-exports.ts';
 
@@ -52,9 +53,6 @@ function start(concurrency: number) {
 const reload = (task: Pick<ExportTask, 'id'>) => requireTaskOf(deps, task.id);
 const statusOf = async (task: Pick<ExportTask, 'id'>) => (await reload(task)).status;
 
-/** It takes a second until a task counts as left alone, and another one until somebody looks. */
-const waitLong = <T>(check: () => T) => vi.waitFor(check, { timeout: 8_000 });
-
 /** A task in the state that its worker's death leaves it in. */
 async function orphan(attempt = 1): Promise<ExportTask> {
   const task = await addTask(deps);
@@ -71,12 +69,12 @@ describe('a worker', () => {
     worker.wake();
     // They are claimed in turn and then run side by side: either may be the first to write.
     const firstTwo = tasks.slice(0, 2).map(({ id }) => id);
-    await vi.waitFor(() => expect(worker.begun.toSorted()).toEqual(firstTwo.toSorted()));
+    await eventually(() => expect(worker.begun.toSorted()).toEqual(firstTwo.toSorted()));
     expect(await statusOf(tasks[2] ?? { id: '' })).toBe('CREATED');
     worker.letGo(worker.begun[0]);
-    await vi.waitFor(() => expect(worker.begun).toHaveLength(3));
+    await eventually(() => expect(worker.begun).toHaveLength(3));
     worker.letAllGo();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await Promise.all(tasks.map(statusOf))).toEqual(['COMPLETED', 'COMPLETED', 'COMPLETED']);
     });
   });
@@ -91,20 +89,20 @@ describe('a worker', () => {
   test('lets a brand with one export start next, though another one has a thousand before it', async () => {
     await addWaitingExports(deps.db, { count: 1_000 });
     const worker = start(2);
-    await vi.waitFor(() => expect(worker.begun).toHaveLength(2), { timeout: 5_000 });
+    await eventually(() => expect(worker.begun).toHaveLength(2));
     const lone = await addTask(deps, { brand: 'piaget' });
     expect(await findQueuePosition(deps.db, await reload(lone))).toBe(1);
     worker.letGo(worker.begun[0]);
-    await vi.waitFor(() => expect(worker.begun[2]).toBe(lone.id));
+    await eventually(() => expect(worker.begun[2]).toBe(lone.id));
   });
 
   test('of several slots keeps one for another brand', async () => {
     await addWaitingExports(deps.db, { count: 10 });
     const worker = start(4);
-    await vi.waitFor(() => expect(worker.begun).toHaveLength(3));
+    await eventually(() => expect(worker.begun).toHaveLength(3));
     const lone = await addTask(deps, { brand: 'piaget' });
     worker.wake();
-    await vi.waitFor(() => expect(worker.begun[3]).toBe(lone.id));
+    await eventually(() => expect(worker.begun[3]).toBe(lone.id));
     expect([1, 2, 3, 4, 10].map(brandLimit)).toEqual([1, 2, 2, 3, 9]);
   });
 
@@ -112,7 +110,7 @@ describe('a worker', () => {
     const first = start(2);
     const tasks = [await addTask(deps), await addTask(deps)];
     first.wake();
-    await vi.waitFor(() => expect(first.begun).toHaveLength(2));
+    await eventually(() => expect(first.begun).toHaveLength(2));
     const asked = performance.now();
     await first.stop();
     expect(performance.now() - asked).toBeLessThan(3_000);
@@ -121,7 +119,7 @@ describe('a worker', () => {
     }
     const second = start(2);
     second.letAllGo();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const task of tasks) {
         expect(await reload(task)).toMatchObject({ status: 'COMPLETED', attempt: 2, returns: 1 });
       }
@@ -132,13 +130,10 @@ describe('a worker', () => {
     await addWaitingExports(deps.db, { count: 30 });
     const all = [start(2), start(2), start(3)];
     for (const worker of all) worker.letAllGo();
-    await vi.waitFor(
-      async () => {
-        const [row] = await deps.db.execute(sql`select count(*) from exports where status = 'COMPLETED'`);
-        expect(Number(row?.['count'])).toBe(30);
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      const [row] = await deps.db.execute(sql`select count(*) from exports where status = 'COMPLETED'`);
+      expect(Number(row?.['count'])).toBe(30);
+    });
     const begun = all.flatMap((worker) => worker.begun);
     expect(new Set(begun).size).toBe(begun.length);
     const [row] = await deps.db.execute(sql`select max(attempt) from exports`);
@@ -150,7 +145,7 @@ describe('an export whose worker is gone', () => {
   test('is taken over, and that is another attempt', async () => {
     const task = await orphan();
     start(1).letAllGo();
-    await waitLong(async () => {
+    await eventually(async () => {
       expect(await reload(task)).toMatchObject({ status: 'COMPLETED', attempt: 2 });
     });
   });
@@ -163,16 +158,16 @@ describe('an export whose worker is gone', () => {
     worker.letAllGo();
     const other = await addTask(deps, { brand: 'piaget' });
     worker.wake();
-    await vi.waitFor(async () => expect(await statusOf(other)).toBe('COMPLETED'));
+    await eventually(async () => expect(await statusOf(other)).toBe('COMPLETED'));
     expect(await reload(task)).toEqual(task);
     await elsewhere.close();
-    await waitLong(async () => expect(await statusOf(task)).toBe('COMPLETED'));
+    await eventually(async () => expect(await statusOf(task)).toBe('COMPLETED'));
   });
 
   test('is FAILED with WORKER_CRASHED after three attempts', async () => {
     const task = await orphan(3);
     start(1);
-    await waitLong(async () => {
+    await eventually(async () => {
       expect(await reload(task)).toMatchObject({
         status: 'FAILED',
         attempt: 3,
@@ -185,40 +180,40 @@ describe('an export whose worker is gone', () => {
     const worker = start(1);
     const running = await addTask(deps);
     worker.wake();
-    await waitLong(() => expect(worker.begun).toEqual([running.id]));
+    await eventually(() => expect(worker.begun).toEqual([running.id]));
     const task = await orphan();
     await cancelTask(deps.db, task.id, 'ann');
-    await waitLong(async () => expect(await statusOf(task)).toBe('CANCELED'));
+    await eventually(async () => expect(await statusOf(task)).toBe('CANCELED'));
     expect(await statusOf(running)).toBe('RUNNING');
   });
 
   test('is run alone when it is the last attempt: it may take its worker down, but nobody else', async () => {
     const suspect = await orphan(2);
     const worker = start(3);
-    await waitLong(() => expect(worker.begun).toEqual([suspect.id]));
+    await eventually(() => expect(worker.begun).toEqual([suspect.id]));
     const other = await addTask(deps);
     worker.wake();
     const another = await addTask(deps, { brand: 'piaget' });
     worker.wake();
-    await vi.waitFor(async () => expect((await reload(suspect)).objectCount).toBe(0));
+    await eventually(async () => expect((await reload(suspect)).objectCount).toBe(0));
     expect(await Promise.all([other, another].map(statusOf))).toEqual(['CREATED', 'CREATED']);
     worker.letGo(suspect.id);
-    await waitLong(() => expect(worker.begun).toHaveLength(3));
+    await eventually(() => expect(worker.begun).toHaveLength(3));
   });
 
   test('waits for the last attempt until the others have ended, and nobody overtakes it', async () => {
     const worker = start(2);
     const running = await addTask(deps);
     worker.wake();
-    await waitLong(() => expect(worker.begun).toEqual([running.id]));
+    await eventually(() => expect(worker.begun).toEqual([running.id]));
     const suspect = await orphan(2);
     const since = performance.now();
     // By then it has been seen left alone, and would have begun long ago if it could.
-    await waitLong(() => expect(performance.now() - since).toBeGreaterThan(2_500));
+    await eventually(() => expect(performance.now() - since).toBeGreaterThan(2_500));
     await addTask(deps, { brand: 'piaget' });
     worker.wake();
     worker.letGo(running.id);
-    await waitLong(() => expect(worker.begun).toHaveLength(2));
+    await eventually(() => expect(worker.begun).toHaveLength(2));
     expect(worker.begun[1]).toBe(suspect.id);
   });
 });
@@ -227,13 +222,13 @@ test('an export that is held no longer is stopped, and taken over', async () => 
   const worker = start(1);
   const task = await addTask(deps);
   worker.wake();
-  await waitLong(() => expect(worker.begun).toEqual([task.id]));
+  await eventually(() => expect(worker.begun).toEqual([task.id]));
   // Another process got hold of the task while our session was cut off.
   const claimed = await claimTask(deps.db, await reload(task));
   expect(claimed).toMatchObject({ attempt: 2 });
-  await waitLong(() => expect(worker.begun).toHaveLength(2));
+  await eventually(() => expect(worker.begun).toHaveLength(2));
   worker.letAllGo();
-  await waitLong(async () => {
+  await eventually(async () => {
     expect(await reload(task)).toMatchObject({ status: 'COMPLETED', attempt: 3 });
   });
 });

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { json, newId, path, refusalOf, useRest } from '../../support/rest.ts';
 
 const { ask, logged, port, post, postJson } = useRest();
@@ -71,7 +72,7 @@ describe('a body', () => {
     socket.write(
       `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: ${json}\r\nContent-Length: 100\r\n\r\n{"half`,
     );
-    await vi.waitFor(() => expect(socket.bytesWritten).toBeGreaterThan(100));
+    await eventually(() => expect(socket.bytesWritten).toBeGreaterThan(100));
     socket.destroy();
     expect((await postJson({ downloadRequestId: newId(), posCodes: ['P1'] })).status).toBe(200);
     expect(logged.slice(before)).toEqual([]);

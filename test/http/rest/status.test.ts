@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { isObjectType } from 'graphql';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { audit, exports } from '../../../src/db/tables.ts';
 import {
   cancelTask,
@@ -12,6 +12,7 @@ import {
 import type { ExportTask } from '../../../src/exports/task.ts';
 import { buildSchema } from '../../../src/graphql/schema.ts';
 import { createRestHandler } from '../../../src/http/rest.ts';
+import { eventually } from '../../support/eventually.ts';
 import { addFinishedTask, addTask, requireTaskOf, useExports, viewerOf } from '../../support/export-deps.ts';
 import { authenticateByName, useGateway } from '../../support/gateway.ts';
 
@@ -203,7 +204,7 @@ describe('DELETE', () => {
       await publishTask(tx, task, { ...file, fileKey: `exports/${task.id}/1.jsonl` }, 24);
       const asked = remove(task);
       // It has seen the task run, and waits for the row that the worker holds.
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const rows = await deps.db.execute(
           sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
         );

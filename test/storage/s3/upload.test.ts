@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { S3Location } from '../../../src/storage/location.ts';
 import { openS3 } from '../../../src/storage/s3.ts';
 import type { Storage } from '../../../src/storage/storage.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   type Fault,
   type FaultProxy,
@@ -164,7 +165,7 @@ describe('an upload', () => {
     const abort = new AbortController();
     const reason = new Error('no longer wanted');
     const writing = storage.write(newKey(), inChunks(large), abort.signal);
-    await expect.poll(() => proxy.seen.some((request) => purpose(request) === 'part')).toBe(true);
+    await eventually(() => expect(proxy.seen.some((request) => purpose(request) === 'part')).toBe(true));
     abort.abort(reason);
     await expect(writing).rejects.toBe(reason);
     expect(await leftovers(direct)).toEqual({ keys: [], unfinished: 0 });
