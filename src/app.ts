@@ -6,10 +6,10 @@ import type { Config, DatabaseConfig } from './config.ts';
 import { prepareDatabase } from './customers/stored-lines.ts';
 import { connect } from './db/client.ts';
 import { openEmbeddedDatabase } from './db/embedded.ts';
-import { listen as listenTo } from './db/listen.ts';
-import { callWorkers, WORK_CHANNEL } from './db/notifications.ts';
+import { openJobs } from './db/jobs.ts';
 import { readOrMakeSetting } from './db/settings.ts';
 import { openSpareReaders } from './db/spare-readers.ts';
+import { openCalls } from './exports/calls.ts';
 import type { ExportDeps } from './exports/deps.ts';
 import { isDatabaseAway } from './exports/failures.ts';
 import { openTaskWatch } from './exports/watch.ts';
@@ -72,6 +72,14 @@ async function openApp(
   opened.defer(spareReaders.close);
   const storage = await openStorage(config.storage);
   opened.defer(storage.close);
+  const works = config.roles.has('worker');
+  const { jobs, close: closeJobs } = await waitForDatabase(
+    () => openJobs(databaseUrl, log, { works }),
+    log,
+    signal,
+  );
+  opened.defer(closeJobs);
+  const calls = await openCalls(jobs);
   const watch = await openTaskWatch({ db, databaseUrl, log });
   opened.defer(watch.close);
   const deps: ExportDeps = {
@@ -82,7 +90,7 @@ async function openApp(
     storage,
     watch,
     log,
-    enqueue: callWorkers,
+    enqueue: calls.call,
     publicUrl: config.publicUrl ?? gateway?.url ?? '',
     signingKeys: config.urlSigningKeys ?? [
       await readOrMakeSetting(db, 'url_signing_key', () => randomBytes(32).toString('base64url')),
@@ -91,22 +99,18 @@ async function openApp(
     retentionHours: config.exportRetentionHours,
   };
   // What serves ends at once and side by side, before what it stands on.
-  const serving: (() => Promise<void>)[] = [];
+  const serving: (() => Promise<void> | void)[] = [];
   opened.defer(async () => {
     await Promise.all(serving.map((end) => end()));
   });
-  if (config.roles.has('worker')) {
+  if (works) {
     const { startLineUpkeep } = await import('./worker/line-upkeep.ts');
     const { startUpkeep } = await import('./worker/upkeep.ts');
     const { startWorker } = await import('./worker/worker.ts');
     const worker = startWorker(deps, config.exportConcurrency);
-    const upkeep = startUpkeep(deps);
-    serving.push(worker.stop, upkeep.stop, startLineUpkeep(deps).stop);
-    const calls = await listenTo(db, databaseUrl, WORK_CHANNEL, {
-      onNotify: worker.wake,
-      onListening: worker.wake,
-    });
-    opened.defer(calls.close);
+    serving.push(worker.stop, startLineUpkeep(deps).stop);
+    await calls.answer(worker.wake);
+    serving.push((await startUpkeep(deps, jobs)).stop);
   }
   if (gateway) serving.push(await gateway.serve(deps));
   status?.serve(db);
@@ -128,7 +132,7 @@ async function prepare(config: Config, { directUrl }: Servers): Promise<void> {
 }
 
 /** Does what needs the database as soon as it can be reached. */
-async function waitForDatabase(act: () => Promise<void>, log: Logger, signal: AbortSignal): Promise<void> {
+async function waitForDatabase<T>(act: () => Promise<T>, log: Logger, signal: AbortSignal): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
     try {

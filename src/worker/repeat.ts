@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 
 export type Repeating = {
-  /** Does it now, or once more when it is being done. */
-  readonly wake: () => void;
+  /** Does it now, or once more when it is being done. Resolves when it is done. */
+  readonly wake: () => Promise<void>;
   /** Resolves when it is done for the last time. */
   readonly stop: () => Promise<void>;
 };
@@ -28,9 +28,10 @@ export function startRepeating(ms: number, log: Logger, act: () => Promise<void>
     } while (again && !stopped);
     acting = null;
   };
-  const wake = () => {
+  const wake = async () => {
     again = true;
     if (!stopped) acting ??= run();
+    await acting;
   };
   const timer = setInterval(wake, ms);
   wake();

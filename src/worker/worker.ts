@@ -12,8 +12,8 @@ import { keepVigil } from './vigil.ts';
 const LOOK_MS = 1_000;
 
 export type Worker = {
-  /** Looks for work now. */
-  readonly wake: () => void;
+  /** Looks for work now. Resolves when there is room for more, or never will be. */
+  readonly wake: () => Promise<void>;
   /** Gives running exports back to the queue and resolves when nothing of theirs is left. */
   readonly stop: () => Promise<void>;
 };
@@ -98,7 +98,12 @@ export function startWorker(deps: ExportDeps, concurrency: number): Worker {
   });
 
   return {
-    wake: looking.wake,
+    wake: async () => {
+      await looking.wake();
+      while (running.size >= concurrency && !stopping.signal.aborted) {
+        await Promise.race([...running.values()].map((run) => run.ended));
+      }
+    },
     stop: async () => {
       stopping.abort(new Error('The worker is stopping.'));
       await looking.stop();

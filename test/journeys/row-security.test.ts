@@ -5,7 +5,6 @@ import type { CustomerFilter } from '../../src/customers/filter.ts';
 import { readCustomerLines } from '../../src/customers/read.ts';
 import { defaultSelection, parseSelection, printSelection } from '../../src/customers/selection.ts';
 import type { Database } from '../../src/db/client.ts';
-import { callWorkers } from '../../src/db/notifications.ts';
 import type { ReadScope } from '../../src/db/row-security.ts';
 import { useApp } from '../support/app.ts';
 import { query, watch } from '../support/client.ts';
@@ -129,7 +128,6 @@ describe('without the first line, row security alone', () => {
           selection: printSelection(parseSelection(selection)),
           readScope: narrow,
         });
-        await callWorkers(app.db);
         const events = await watch(app.url(), follow, { id }, { authorization });
         const last = events.at(-1)?.data?.['customerExportProgress'];
         expect(last).toMatchObject({ status: 'COMPLETED', objectCount: 0 });

@@ -79,6 +79,22 @@ describe('a worker', () => {
     });
   });
 
+  test('answers a call once it has room for more, or is told to stop', async () => {
+    const worker = start(1);
+    const [first, second] = [await addTask(deps), await addTask(deps)];
+    const answered: string[] = [];
+    const call = worker.wake().then(() => answered.push('first'));
+    await eventually(() => expect(worker.begun).toEqual([first.id]));
+    worker.letGo(first.id);
+    await eventually(() => expect(worker.begun).toEqual([first.id, second.id]));
+    await call;
+    const last = worker.wake().then(() => answered.push('last'));
+    await eventually(async () => expect(await statusOf(second)).toBe('RUNNING'));
+    expect(answered).toEqual(['first']);
+    await worker.stop();
+    await last;
+  });
+
   test('finds work that nobody called it for', async () => {
     const worker = start(1);
     worker.letAllGo();
