@@ -1,5 +1,5 @@
 import { ConfigError, type DatabaseConfig, type Role } from '../config.ts';
-import { hears, inspectEndpoint } from '../db/endpoint.ts';
+import { type Endpoint, hears, inspectEndpoint, type Unit } from '../db/endpoint.ts';
 
 type Servers = Extract<DatabaseConfig, { kind: 'server' }>;
 
@@ -19,14 +19,30 @@ export async function checkDatabases(servers: Servers, roles: ReadonlySet<Role>)
   if (faults.length > 0) throw new ConfigError(faults);
 }
 
+/** What a server answers whom it does not let in: the authorization is invalid, or there is no such database. */
+const REFUSED = /^(28|3D000)/;
+
+async function inspect(name: string, url: string, unit: Unit): Promise<Endpoint> {
+  try {
+    return await inspectEndpoint(url, unit);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && REFUSED.test(`${error.code}`))) throw error;
+    throw new ConfigError([`${name} is refused by the server it leads to: ${error.message}.`]);
+  }
+}
+
 async function findFaults({ url, directUrl }: Servers): Promise<string[]> {
   const behindPooler =
     directUrl === url
       ? `DATABASE_URL goes through a connection pooler such as PgBouncer: set DATABASE_DIRECT_URL as well, to PostgreSQL itself, ${WHY_DIRECT}.`
       : `DATABASE_DIRECT_URL goes through a connection pooler: it must lead to PostgreSQL itself, ${WHY_DIRECT}.`;
-  const direct = await inspectEndpoint(directUrl, 'session');
+  const direct = await inspect(
+    directUrl === url ? 'DATABASE_URL' : 'DATABASE_DIRECT_URL',
+    directUrl,
+    'session',
+  );
   if (direct.kind === 'pooler') return [behindPooler];
-  const short = await inspectEndpoint(url, 'transaction');
+  const short = await inspect('DATABASE_URL', url, 'transaction');
   if (short.kind === 'pooler') {
     return [
       'DATABASE_URL goes through a pooler in statement mode, which has no transactions: use transaction mode.',
@@ -51,7 +67,7 @@ async function findFaults({ url, directUrl }: Servers): Promise<string[]> {
 
 async function findReplicaFaults(directUrl: string, readUrl: string): Promise<string[]> {
   const primary = await inspectEndpoint(directUrl, 'session');
-  const replica = await inspectEndpoint(readUrl, 'session');
+  const replica = await inspect('DATABASE_READ_URL', readUrl, 'session');
   if (replica.kind === 'pooler') {
     return [
       'DATABASE_READ_URL goes through a connection pooler: it must lead to one replica itself, because an export reads one snapshot over several sessions.',

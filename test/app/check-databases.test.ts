@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkDatabases } from '../../src/app/check-databases.ts';
 import { ConfigError } from '../../src/config.ts';
 import { usePgbouncer } from '../support/pgbouncer.ts';
@@ -83,6 +83,28 @@ test('two databases are told from one', async () => {
   expect(await faultsOf({ url: database.url, readUrl: other.url })).toEqual([
     expect.stringMatching(/^DATABASE_READ_URL must lead to a streaming replica/),
   ]);
+});
+
+describe('a server that lets nobody in', () => {
+  const changed = (change: Partial<Pick<URL, 'username' | 'password' | 'pathname'>>) =>
+    Object.assign(new URL(database.url), change).href;
+
+  test.each([
+    ['a role that is not there', { username: 'nobody' }, /"nobody"/],
+    ['a database that is not there', { pathname: '/nowhere' }, /database "nowhere" does not exist/],
+  ])('says so of %s, and of which setting', async (_, change, reason) => {
+    const url = changed(change);
+    for (const [name, given] of [
+      ['DATABASE_URL', { url }],
+      ['DATABASE_DIRECT_URL', { url: database.url, directUrl: url }],
+      ['DATABASE_READ_URL', { url: database.url, readUrl: url }],
+    ] as const) {
+      const [fault, ...others] = await faultsOf(given);
+      expect(others).toEqual([]);
+      expect(fault).toMatch(new RegExp(`^${name} is refused by the server it leads to: `));
+      expect(fault).toMatch(reason);
+    }
+  });
 });
 
 test('the program says what is wrong, holds no password, and ends with status 2', async () => {
