@@ -3,6 +3,8 @@ import { fromDrizzle, type PgBoss } from 'pg-boss';
 import type { ExportDeps } from './deps.ts';
 
 const QUEUE = 'customer-export';
+/** How often a worker asks for calls that it was not notified of; it looks for tasks itself far more often. */
+const POLL_SECONDS = 30;
 
 export type Calls = {
   /** Stores a call with the task, for when `tx` commits. */
@@ -28,7 +30,7 @@ export async function openCalls(jobs: PgBoss): Promise<Calls> {
       await jobs.send(QUEUE, { asyncTaskId: id }, { db: fromDrizzle(tx, sql) });
     },
     answer: async (act) => {
-      await jobs.work(QUEUE, act);
+      await jobs.work(QUEUE, { pollingIntervalSeconds: POLL_SECONDS }, act);
     },
   };
 }
