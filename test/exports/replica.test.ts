@@ -14,7 +14,7 @@ import type { ExportTask } from '../../src/exports/task.ts';
 import { addCustomers } from '../support/customers.ts';
 import { eventually } from '../support/eventually.ts';
 import { addTask, requireTaskOf, useExports } from '../support/export-deps.ts';
-import { type Replicated, startReplicated } from '../support/replica.ts';
+import { giveWay, type Replicated, startReplicated } from '../support/replica.ts';
 
 const ground = useExports();
 let servers: Replicated;
@@ -85,8 +85,10 @@ describe('an export with a replica', () => {
   test('is tried again when the replica has to give way to what it replays', async () => {
     const task = await claim();
     const write: ExportDeps['storage']['write'] = async (key, chunks, signal) => {
+      await giveWay(servers.replica, '0');
       await deps.db.transaction((tx) => tx.execute(sql`lock table customers in access exclusive mode`));
       await eventually(async () => expect(await readersOn(servers.replica, task)).toHaveLength(0));
+      await giveWay(servers.replica, '30s');
       return deps.storage.write(key, chunks, signal);
     };
     await runExport({ ...deps, storage: { ...deps.storage, write } }, task, calm);

@@ -3,9 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { sql } from 'drizzle-orm';
+import { expect } from 'vitest';
 import { prepareDatabase } from '../../src/customers/stored-lines.ts';
 import { type Connection, connect } from '../../src/db/client.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { eventually } from './eventually.ts';
 
 const run = promisify(execFile);
 
@@ -21,7 +24,7 @@ type Server = Connection & { readonly url: string };
 
 export type Replicated = AsyncDisposable & { readonly primary: Server; readonly replica: Server };
 
-/** Two servers of PostgreSQL: a migrated one, and a streaming replica of it that gives way to replay at once. */
+/** Two servers of PostgreSQL: a migrated one, and a streaming replica of it. */
 export async function startReplicated(): Promise<Replicated> {
   const opened = new AsyncDisposableStack();
   try {
@@ -41,7 +44,7 @@ export async function startReplicated(): Promise<Replicated> {
       {
         ...settings,
         primary_conninfo: `host=127.0.0.1 port=${port} user=${username} password=${password}`,
-        max_standby_streaming_delay: '0',
+        hot_standby_feedback: 'on',
       },
       opened,
     );
@@ -50,6 +53,16 @@ export async function startReplicated(): Promise<Replicated> {
     await opened.disposeAsync();
     throw error;
   }
+}
+
+/** Lets a replica end whoever is in the way of what it replays: at once, or with patience (as at the start). */
+export async function giveWay({ db }: Connection, delay: '0' | '30s'): Promise<void> {
+  await db.execute(sql.raw(`alter system set max_standby_streaming_delay = '${delay}'`));
+  await db.execute(sql`select pg_reload_conf()`);
+  await eventually(async () => {
+    const [row] = await db.execute(sql`select current_setting('max_standby_streaming_delay') as delay`);
+    expect(row?.['delay']).toBe(delay);
+  });
 }
 
 async function openServer(
