@@ -137,11 +137,23 @@ async function waitFor(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-test('lines of another format are built anew, and those that are current are left alone', async () => {
+test.each([1, 2, 3, 20_000])(
+  'lines of another format are built anew, %i looked at a time, and those that are current are left alone',
+  async (look) => {
+    const rebuild = () => rebuildLines(db, new AbortController().signal, look);
+    await db.execute(insertCustomers([2, 3, 5, 8]));
+    await db.execute(insertCustomers([-1, 1, 4, 6], 'b'));
+    await db.execute(sql`update customer_lines set version = 7, line = 'old' where ${in_([2, 6])}`);
+    await db.execute(sql`delete from customer_lines where ${in_([-1, 4, 8])}`);
+    expect(await rebuild()).toBe(5);
+    expect([...(await readStored())]).toEqual([...(await readBuilt())]);
+    expect(await rebuild()).toBe(0);
+  },
+);
+
+test('building lines anew ends when it is told to stop', async () => {
   await db.execute(insertCustomers([1, 2, 3]));
-  await db.execute(sql`update customer_lines set version = 7, line = 'old' where booster_customer_id = 2`);
-  await db.execute(sql`delete from customer_lines where booster_customer_id = 3`);
-  expect(await rebuildLines(db, new AbortController().signal)).toBe(2);
-  expect([...(await readStored())]).toEqual([...(await readBuilt())]);
-  expect(await rebuildLines(db, new AbortController().signal)).toBe(0);
+  await db.execute(sql`delete from customer_lines`);
+  expect(await rebuildLines(db, AbortSignal.abort())).toBe(0);
+  expect(await readStored()).toHaveLength(0);
 });
