@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -38,6 +38,18 @@ const roomOf = (file: string) => file.split('/')[0]?.replace(/\.ts$/, '') ?? '';
 describe('the law of the house', () => {
   test('every room is in the table', () => {
     expect(new Set(files.map(roomOf))).toEqual(new Set(Object.keys(arrows)));
+  });
+
+  test('every room is on the map in the README, and nothing there is missing here', () => {
+    const map = readFileSync(join(src, '../README.md'), 'utf8')
+      .split('## ')
+      .find((part) => part.startsWith('Map of the code'));
+    const places = [...(map ?? '').matchAll(/`((?:src|test|bench|docs)\/[^`]*)`/g)].map(
+      ([, place = '']) => place,
+    );
+    expect(places.filter((place) => !existsSync(join(src, '..', place)))).toEqual([]);
+    const rooms = places.map((place) => relative('src', place)).map(roomOf);
+    expect(Object.keys(arrows).filter((room) => !rooms.includes(room))).toEqual([]);
   });
 
   test('no file imports from a room that its own may not look into', () => {
