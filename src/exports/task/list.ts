@@ -16,8 +16,6 @@ export type TaskScope = {
   readonly statuses: readonly Status[] | null;
 };
 
-export type TaskPage = { readonly createdAt: Date; readonly id: string };
-
 /** Tasks of a scope, newest first, from just after `after` (or, going back, from just before `before`). */
 export async function listTasks(
   db: Db,
@@ -29,7 +27,7 @@ export async function listTasks(
     readonly backward?: boolean;
   },
 ): Promise<ExportTask[]> {
-  const position = (id: string) => sql`(select (created_at, id) from exports where id = ${id})`;
+  const position = (id: string) => sql`(select created_at, id from exports where id = ${id})`;
   const here = sql`(${exports.createdAt}, ${exports.id})`;
   const conditions: (SQL | undefined)[] = [
     scopeCondition(scope),
