@@ -31,7 +31,9 @@ async function main(config: Config): Promise<void> {
   process.exit();
 }
 
-function announce(config: Config, app: App, log: Logger): void {
+/** What an operator needs to know of every start: where it listens, and to whom. At any level of the log. */
+function announce(config: Config, app: App, parent: Logger): void {
+  const log = parent.child({}, { level: 'info' });
   if (app.url !== null && config.auth.kind === 'open') {
     log.warn(
       'OPEN: callers are not authenticated, so only this machine may connect. Set JWT_JWKS_URL or JWT_PUBLIC_KEY_FILE.',
