@@ -1,6 +1,5 @@
 import type { Problem } from '../errors.ts';
 import { builder } from './builder.ts';
-import { badUserInput } from './errors.ts';
 
 /** A page of a list, as the Relay cursor connection specification has it. */
 export type Connection<Node> = {
@@ -38,25 +37,27 @@ export function toCursor(key: string | number): string {
   return Buffer.from(`${key}`).toString('base64url');
 }
 
-/** The key in a cursor of ours; null stays null. */
+/** The key in a cursor of ours; null stays null. What is none of ours adds to `problems`, and is null. */
 export function readCursor(
   cursor: string | null | undefined,
   argument: string,
-  shape: RegExp,
+  isKey: (key: string) => boolean,
+  problems: Problem[],
 ): string | null {
   if (cursor == null) return null;
   const key = Buffer.from(cursor, 'base64url').toString();
-  if (!shape.test(key)) throw invalidArgument(argument, `${argument} is not a cursor of this list.`);
-  return key;
+  if (isKey(key)) return key;
+  problems.push(invalidArgument(argument, `${argument} is not a cursor of this list.`));
+  return null;
 }
 
-/** A page size within 1..most. */
-export function readPageSize(size: number, argument: string, most: number): number {
-  if (size < 1 || size > most) throw invalidArgument(argument, `${argument} must be 1 to ${most}.`);
+/** A page size within 1..most; another adds to `problems`. */
+export function readPageSize(size: number, argument: string, most: number, problems: Problem[]): number {
+  if (size < 1 || size > most)
+    problems.push(invalidArgument(argument, `${argument} must be 1 to ${most.toLocaleString('en')}.`));
   return size;
 }
 
-export function invalidArgument(argument: string, message: string) {
-  const problem: Problem = { code: 'INVALID', message, path: [argument] };
-  return badUserInput([problem]);
+export function invalidArgument(argument: string, message: string): Problem {
+  return { code: 'INVALID', message, path: [argument] };
 }

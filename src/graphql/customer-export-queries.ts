@@ -1,3 +1,4 @@
+import type { Problem } from '../errors.ts';
 import { requireTask, visibleTasks } from '../exports/access.ts';
 import { countTasks, listTasks } from '../exports/task/list.ts';
 import type { ExportTask } from '../exports/task.ts';
@@ -11,10 +12,11 @@ import {
   toCursor,
 } from './connection.ts';
 import { customerExportType, exportStatusType } from './customer-export.ts';
+import { badUserInput } from './errors.ts';
 
 const DEFAULT_PAGE = 20;
 const LARGEST_PAGE = 100;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const isUuid = (key: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key);
 
 const exportEdgeType = builder
   .objectRef<Connection<ExportTask>['edges'][number]>('CustomerExportEdge')
@@ -88,15 +90,17 @@ builder.queryFields((t) => ({
     },
     complexity: ({ first, last }) => ({ field: 10, multiplier: first ?? last ?? DEFAULT_PAGE }),
     resolve: async (_, args, { deps, viewer }): Promise<Connection<ExportTask>> => {
+      const problems: Problem[] = [];
       const backward = args.last != null;
       if (backward && args.first != null) {
-        throw invalidArgument('last', 'first and last cannot be given together.');
+        problems.push(invalidArgument('last', 'first and last cannot be given together.'));
       }
       const limit = backward
-        ? readPageSize(args.last ?? 0, 'last', LARGEST_PAGE)
-        : readPageSize(args.first ?? DEFAULT_PAGE, 'first', LARGEST_PAGE);
-      const after = readCursor(args.after, 'after', uuid);
-      const before = readCursor(args.before, 'before', uuid);
+        ? readPageSize(args.last ?? 0, 'last', LARGEST_PAGE, problems)
+        : readPageSize(args.first ?? DEFAULT_PAGE, 'first', LARGEST_PAGE, problems);
+      const after = readCursor(args.after, 'after', isUuid, problems);
+      const before = readCursor(args.before, 'before', isUuid, problems);
+      if (problems.length > 0) throw badUserInput(problems);
       const scope = visibleTasks(viewer, { brand: args.brand, statuses: args.status });
       const found = await listTasks(deps.db, scope, { limit: limit + 1, after, before, backward });
       const more = found.length > limit;

@@ -3,15 +3,9 @@ import { readScopeOf, requireScope, sightOf } from '../auth/viewer.ts';
 import type { Customer } from '../customers/customer.ts';
 import { countCustomers, pageCustomers } from '../customers/explore.ts';
 import { understandFilter } from '../customers/understand.ts';
+import type { Problem } from '../errors.ts';
 import { builder } from './builder.ts';
-import {
-  type Connection,
-  invalidArgument,
-  pageInfoType,
-  readCursor,
-  readPageSize,
-  toCursor,
-} from './connection.ts';
+import { type Connection, pageInfoType, readCursor, readPageSize, toCursor } from './connection.ts';
 import { customerType } from './customer.ts';
 import { customerFilterInput } from './customer-filter.ts';
 import { badUserInput } from './errors.ts';
@@ -76,14 +70,16 @@ builder.queryField('customers', (t) =>
     },
     resolve: async (_, args, { viewer, deps }, info): Promise<Connection<Customer>> => {
       requireScope(viewer, 'customers:read');
-      const first = readPageSize(args.first ?? DEFAULT_PAGE, 'first', LARGEST_PAGE);
-      const after = readCustomerCursor(args.after);
-      const { filter, problems } = await understandFilter(deps.db, args.filter, sightOf(viewer));
-      if (filter === null) throw badUserInput(problems);
+      const problems: Problem[] = [];
+      const first = readPageSize(args.first ?? DEFAULT_PAGE, 'first', LARGEST_PAGE, problems);
+      const after = readCursor(args.after, 'after', isCustomerId, problems);
+      const understood = await understandFilter(deps.db, args.filter, sightOf(viewer));
+      const { filter } = understood;
+      if (filter === null || problems.length > 0) throw badUserInput([...problems, ...understood.problems]);
       const scope = readScopeOf(viewer, filter.brand);
       const page = await pageCustomers(deps.db, scope, filter, {
         first,
-        after,
+        after: after === null ? null : Number(after),
         withTransactions: selects(info, 'transactions'),
       });
       return {
@@ -96,14 +92,7 @@ builder.queryField('customers', (t) =>
   }),
 );
 
-/** The boosterCustomerId in a cursor; null stays null. */
-function readCustomerCursor(cursor: string | null | undefined): number | null {
-  const key = readCursor(cursor, 'after', /^-?\d{1,10}$/);
-  if (key === null) return null;
-  const id = Number(key);
-  if (id !== (id | 0)) throw invalidArgument('after', 'after is not a cursor of this list.');
-  return id;
-}
+const isCustomerId = (key: string) => /^-?\d{1,10}$/.test(key) && Number(key) === (Number(key) | 0);
 
 /** Whether a field of this name is selected at any depth, fragments included. */
 function selects({ fieldNodes, fragments }: GraphQLResolveInfo, name: string): boolean {

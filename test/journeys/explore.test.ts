@@ -96,8 +96,10 @@ test('the largest page that is allowed goes through', async () => {
   expect((await page({ first: 1_000 })).nodes).toHaveLength(127);
 });
 
-test('every fault of a filter is told at once', async () => {
+test('every fault of a request is told at once', async () => {
   const { body } = await ask('{ totalCount }', {
+    first: 0,
+    after: 'no cursor',
     filter: {
       brand: 'cartier',
       posCodes: ['P9'],
@@ -111,9 +113,11 @@ test('every fault of a filter is told at once', async () => {
   expect(code).toBe('BAD_USER_INPUT');
   const fields = (userErrors as { field: string[] }[]).map(({ field }) => field.join('.'));
   expect(fields.toSorted()).toEqual([
+    'after',
     'filter.birthdateMonths.0',
     'filter.clientSpendingFrom',
     'filter.posCodes.0',
+    'first',
   ]);
 });
 

@@ -99,4 +99,18 @@ describe('the pages of exports', () => {
       endCursor: null,
     });
   });
+
+  test('are refused with every fault of their arguments', async () => {
+    const { body } = await query(
+      app.url(),
+      '{ customerExports(first: 0, last: 101, after: "MQ", before: "") { totalCount } }',
+    );
+    const { code, userErrors } = body.errors?.[0]?.extensions ?? {};
+    expect(code).toBe('BAD_USER_INPUT');
+    expect(userErrors).toEqual(
+      ['last', 'last', 'after', 'before'].map((field) =>
+        expect.objectContaining({ code: 'INVALID', field: [field] }),
+      ),
+    );
+  });
 });
