@@ -31,6 +31,8 @@ test.each([
   '00',
   'tel:+390212345678',
   '+٣٩٠٢١٢٣٤',
+  '+0212345678',
+  '000039021234567',
   '+39 02 1234\n567',
   '+39 02 12345 ext 1',
 ])('%j is no international number', (given) => expect(readPhoneNumber(given)).toBeNull());

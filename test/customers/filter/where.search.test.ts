@@ -42,8 +42,21 @@ describe('searchKey', () => {
   });
 
   test('an accent without its letter selects nobody', async () => {
-    await store({ firstName: 'José' }, { firstName: 'Jose\u0301' });
-    expect(await select({ searchKey: '\u0301' })).toEqual([]);
+    await store(
+      { firstName: 'José', lastName: 'Sá' },
+      { firstName: 'Jose\u0301' },
+      { firstName: 'A´', lastName: 'B' },
+    );
+    for (const accent of [...'\u0301´¨¸¯˘˙˚˛˜˝ͺ΄΅᾽῀῾‗‾￣', '´´', '´ ¨', ' \u0301\u0308']) {
+      expect([accent, await select({ searchKey: accent })]).toEqual([accent, []]);
+    }
+  });
+
+  test('an accent beside its letter is ignored like any other', async () => {
+    await store({ firstName: 'Sean', lastName: 'O´Neil' }, { firstName: 'Sean O', lastName: 'Neil' });
+    expect(await select({ searchKey: 'o´neil' })).toEqual([1]);
+    expect(await select({ searchKey: 'ONeil' })).toEqual([1]);
+    expect(await select({ searchKey: 'o neil' })).toEqual([2]);
   });
 
   test('finds a phone number without its country calling code, however it is written', async () => {
