@@ -57,6 +57,6 @@ function readCount(given: string | undefined): number {
 
 /** Null = the demo Maisons. */
 function readBrand(given: string | undefined): string | null {
-  if (given === undefined || /^[^\p{Cc}\p{Cs}]{1,100}$/u.test(given)) return given ?? null;
-  throw new UsageError('--brand needs a code of 1 to 100 characters.', usage);
+  if (given === undefined || /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,128}$/u.test(given)) return given ?? null;
+  throw new UsageError('--brand needs a code of 1 to 128 characters.', usage);
 }

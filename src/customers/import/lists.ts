@@ -2,12 +2,14 @@ import type { CategoryPath, Hobby, Tag, TransactionLine } from '../customer-line
 import { readAmount } from './amount.ts';
 import {
   BadLine,
+  MAX_CATEGORY_ID,
   MAX_CODE,
   MAX_TEXT,
   MAX_WORD,
   quote,
   readCode,
   readInstantAt,
+  readKey,
   readList,
   readObject,
   readText,
@@ -81,7 +83,7 @@ export function readTransactions(value: unknown): readonly TransactionLine[] | n
       transactionKeys,
     );
     return {
-      transactionId: readCode(transactionId, `${at}.transactionId`),
+      transactionId: readKey(transactionId, `${at}.transactionId`),
       transactionDate: refuseMissing(
         readInstantAt(transactionDate, `${at}.transactionDate`),
         `${at}.transactionDate`,
@@ -98,7 +100,7 @@ export function readTransactions(value: unknown): readonly TransactionLine[] | n
 function readCategory(value: unknown, at: string): CategoryPath | null {
   if (value === undefined || value === null) return null;
   const ids = readObject(value, at, categoryKeys);
-  const read = (key: string) => readText(ids[key], `${at}.${key}`, MAX_CODE);
+  const read = (key: string) => readText(ids[key], `${at}.${key}`, MAX_CATEGORY_ID);
   const path: CategoryPath = [
     read('brandCategoryId'),
     read('grandCategoryId'),

@@ -5,8 +5,10 @@ export class BadLine extends Error {
   override name = 'BadLine';
 }
 
-/** Most characters of ids and codes: five of them and a brand make one entry of an index, which holds 2,700 bytes. */
-export const MAX_CODE = 100;
+/** Most characters of ids and codes, as in filters. */
+export const MAX_CODE = 128;
+/** Most characters of a category's ids: five of them and a brand make one entry of an index, which holds 2,700 bytes. */
+export const MAX_CATEGORY_ID = 100;
 /** Most characters of what is compared whole: emails and hobbies. No email address is longer than 254. */
 export const MAX_WORD = 320;
 /** Most characters of names and labels. */
@@ -57,10 +59,20 @@ export function readText(value: unknown, key: string, max: number): string | nul
   return value;
 }
 
-/** An id or code that must be there. */
+const control = /\p{Cc}/u;
+
+/** An id that must be there. */
+export function readKey(value: unknown, key: string): string {
+  const id = refuseMissing(readText(value, key, MAX_CODE), key);
+  if (id === '') throw new BadLine(`${key} is empty`);
+  return id;
+}
+
+/** One that filters name. What none can name is refused: nobody could export such a customer again. */
 export function readCode(value: unknown, key: string): string {
-  const code = refuseMissing(readText(value, key, MAX_CODE), key);
-  if (code === '') throw new BadLine(`${key} is empty`);
+  const code = readKey(value, key);
+  if (code.trim() === '') throw new BadLine(`${key} is empty`);
+  if (control.test(code)) throw new BadLine(`${key} holds control characters`);
   return code;
 }
 

@@ -1,5 +1,5 @@
 /** `/Date(1640995200000)/`, or with the offset of whoever wrote it; slashes may still be escaped. */
-const legacyDate = /^\\?\/Date\((-?\d{1,16})(?:[+-]\d{4})?\)\\?\/$/;
+const legacyDate = /^\\?\/Date\((-?\d{1,16})(?:[+-](?:0\d|1[0-4])[0-5]\d)?\)\\?\/$/;
 
 /**
  * Reads a date of the old JSON, milliseconds since 1970 in UTC, as RFC 3339.

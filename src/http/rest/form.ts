@@ -9,6 +9,7 @@ export function readForm(body: string): [string, unknown][] {
   if (body.split('&', MAX_FIELDS + 1).length > MAX_FIELDS) {
     throw new HttpError(400, 'INVALID', `The form has more than ${MAX_FIELDS.toLocaleString('en')} fields.`);
   }
+  refuseBrokenBytes(body);
   const fields = Map.groupBy(new URLSearchParams(body), ([name]) => findName(name) ?? name);
   return [...fields].map(([name, given]) => {
     const texts = given.map(([, text]) => text);
@@ -16,4 +17,13 @@ export function readForm(body: string): [string, unknown][] {
     // A name that the page has not keeps its texts, empty ones too, so that it is refused and not passed over.
     return [name, kind ? kind.fromForm(texts) : texts];
   });
+}
+
+/** Two broken texts would be read as one and the same; a % that stands for itself is nothing broken. */
+function refuseBrokenBytes(body: string): void {
+  try {
+    for (const [bytes] of body.matchAll(/(?:%[\da-f]{2})+/gi)) decodeURIComponent(bytes);
+  } catch {
+    throw new HttpError(400, 'INVALID', 'The body is not UTF-8.');
+  }
 }

@@ -73,3 +73,12 @@ test('text keeps its commas, and percent and plus signs are decoded', () => {
 test('names that the page has not are kept, to be refused', () => {
   expect(read('colour=red&posCodes[]=A&Roll')).toEqual({ colour: ['red'], 'posCodes[]': ['A'], Roll: [''] });
 });
+
+test('bytes that are no UTF-8 are refused, a % that stands for itself is not', () => {
+  for (const broken of ['%ff', 'a%C3', '%C3%28', '%ED%A0%80']) {
+    expect(() => readForm(`searchKey=x&email=${broken}&searchKey=y`)).toThrow('The body is not UTF-8.');
+  }
+  expect(read('searchKey=100%')).toEqual({ searchKey: '100%' });
+  expect(read('searchKey=%zz')).toEqual({ searchKey: '%zz' });
+  expect(read('searchKey=%C3%A9+%E2%82%AC+%F0%9F%8C%B9')).toEqual({ searchKey: 'é € 🌹' });
+});
