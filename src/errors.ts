@@ -31,3 +31,8 @@ export class AccessError extends Error {
     this.code = code;
   }
 }
+
+/** What the server needs to answer is out of its reach for now, and the request may well be right. */
+export class Unavailable extends Error {
+  override name = 'Unavailable';
+}

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from 'pino';
+import { Unavailable } from '../errors.ts';
 
 /** Keys older than this are fetched again, so that one taken out of the set is not accepted for longer. */
 const FRESH_MS = 10 * 60_000;
@@ -13,7 +14,8 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * The keys at a JWKS URL: fetched when first needed, when they grow old, and when a token names an unknown one.
- * Nothing is fetched here: an issuer that is down does not keep the server from starting.
+ * Nothing is fetched here: an issuer that is down does not keep the server from starting. While no key is known it
+ * throws {@link Unavailable}: the token may be good, and its owner is not to throw it away.
  *
  * jose's own cache forgets its keys when they are ten minutes old and the issuer is down, and asks again for every
  * unknown `kid` as long as asking fails; so it is told never to fetch by itself, and fetches when this says so.
@@ -61,7 +63,7 @@ export function openKeySet(url: URL, log: Logger): JWTVerifyGetKey {
       // In an outage nobody waits for a timeout to be told what is known already.
       if (!isKnown() || !failing) await refreshed;
     }
-    if (!isKnown()) throw new errors.JWKSNoMatchingKey('No key is known.');
+    if (!isKnown()) throw new Unavailable('No key at JWT_JWKS_URL could be fetched yet.');
     try {
       return await keys(header, token);
     } catch (error) {

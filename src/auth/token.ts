@@ -1,7 +1,7 @@
 import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import type { AuthConfig } from '../config.ts';
-import { AccessError } from '../errors.ts';
+import { AccessError, Unavailable } from '../errors.ts';
 import { readViewer, TokenFault } from './claims.ts';
 import { openKeyFile } from './key-file.ts';
 import { openKeySet } from './key-set.ts';
@@ -11,6 +11,7 @@ export type Authenticator = {
   /**
    * Who sent this `Authorization` header (on a WebSocket: `connectionParams.authorization`).
    * @throws {AccessError} UNAUTHENTICATED, with one text whatever is wrong; the log knows at `debug`.
+   * @throws {Unavailable} when there is no key yet to check a token with.
    */
   readonly authenticate: (authorization: string | null | undefined) => Promise<Viewer>;
 };
@@ -48,6 +49,7 @@ export async function openAuthenticator(auth: AuthConfig, log: Logger): Promise<
         if (!types.includes((protectedHeader.typ ?? 'jwt').toLowerCase())) throw new TokenFault('typ');
         return readViewer(payload);
       } catch (error) {
+        if (error instanceof Unavailable) throw error;
         tellWhy(log, error);
         throw new AccessError('UNAUTHENTICATED', 'This needs a valid bearer token.');
       }

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { withoutValues } from '../errors/without-values.ts';
-import { AccessError, type Problem, Refusal } from '../errors.ts';
+import { AccessError, type Problem, Refusal, Unavailable } from '../errors.ts';
 import { isDatabaseAway } from '../exports/failures.ts';
 
 /**
@@ -46,7 +46,7 @@ export function describeError(error: unknown): GraphQLError | null {
     const http = error.code === 'UNAUTHENTICATED' ? { http: unauthenticated } : {};
     return new GraphQLError(error.message, { extensions: { code: error.code, ...http } });
   }
-  if (isDatabaseAway(error)) {
+  if (error instanceof Unavailable || isDatabaseAway(error)) {
     return new GraphQLError(awayMessage, { extensions: { code: 'SERVICE_UNAVAILABLE', http: unavailable } });
   }
   return null;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { AccessError, type Problem, Refusal } from '../errors.ts';
+import { AccessError, type Problem, Refusal, Unavailable } from '../errors.ts';
 import { DownloadRefusal } from '../exports/download.ts';
 import { isDatabaseAway } from '../exports/failures.ts';
 import { requestFaults } from '../telemetry/metrics.ts';
@@ -67,7 +67,7 @@ export function shapeError(error: unknown): ShapedError | null {
   }
   if (error instanceof DownloadRefusal) return shape(downloadStatuses[error.code], error.code, error.message);
   if (error instanceof HttpError) return shape(error.status, error.code, error.message, error.headers);
-  if (isDatabaseAway(error)) {
+  if (error instanceof Unavailable || isDatabaseAway(error)) {
     const message = 'The server cannot reach what it needs at the moment. Try again soon.';
     return shape(503, 'SERVICE_UNAVAILABLE', message, { 'retry-after': '5' });
   }

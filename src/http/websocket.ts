@@ -5,6 +5,7 @@ import { CloseCode, handleProtocols, makeServer, type Server as ProtocolServer }
 import type { Logger } from 'pino';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/token.ts';
+import { Unavailable } from '../errors.ts';
 import type { GraphqlServer } from './graphql.ts';
 import { originOf } from './origin.ts';
 import { onExpiry } from './token-expiry.ts';
@@ -29,6 +30,8 @@ const MESSAGES_PER_SECOND = 200;
 const MESSAGES_AT_ONCE = 1_000;
 /** A client that has not said by then who it is, is closed with 4408. */
 const INIT_MS = 5_000;
+/** The close code for what passes (IANA); clients try again, which they do not after 4403. */
+const TRY_AGAIN_LATER = 1013;
 /** How often a client has to show that it is there. */
 const PING_MS = 12_000;
 /** How long clients may take to say goodbye when the server stops. */
@@ -59,8 +62,11 @@ export function serveWebsocket(server: Server, options: WebsocketOptions): Socke
       const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
       const viewer = await authenticator
         .authenticate(typeof authorization === 'string' ? authorization : null)
-        .catch(() => null);
-      if (!viewer) return false; // closes with 4403
+        .catch((error: unknown) => {
+          if (error instanceof Unavailable) extra.socket.close(TRY_AGAIN_LATER, 'Try again soon.');
+          return null;
+        });
+      if (!viewer) return false; // closes with 4403, unless it is closed already
       extra.viewer = viewer;
       const forget = onExpiry(viewer, () =>
         extra.socket.close(CloseCode.Forbidden, 'The token has expired.'),
