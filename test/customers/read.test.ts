@@ -66,7 +66,8 @@ async function countBackends(name: string): Promise<number> {
   return rows.length;
 }
 
-async function waitFor(condition: () => Promise<boolean>, deadlineMs = 2_000): Promise<void> {
+/** For as long as it takes, where no time is promised. */
+async function waitFor(condition: () => Promise<boolean>, deadlineMs = 10_000): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`It did not come to pass in ${deadlineMs} ms.`);

@@ -139,8 +139,8 @@ test.each(Object.entries(inTrouble))(
     const snapshot = await open(spares, 'in trouble', { signal: stop.signal });
     await act(snapshot, stop);
     await snapshot[Symbol.asyncDispose]();
-    await expect
-      .poll(async () => [await pidsOf('in trouble'), await pidsOf('customer-export spare')])
-      .toEqual([[], []]);
+    await eventually(async () =>
+      expect([await pidsOf('in trouble'), await pidsOf('customer-export spare')]).toEqual([[], []]),
+    );
   },
 );

@@ -137,7 +137,7 @@ describe('while the database is away', () => {
 
 describe('a worker', () => {
   test('whose connections are all cut takes its export up again by itself', async () => {
-    const server = world.start(slow);
+    const server = world.start({ ...slow, FAULT_MS_PER_MB: '1000' });
     const id = await startExport(await server.ready);
     await world.until(id, someLines);
     await world.db.execute(sql`
@@ -149,7 +149,7 @@ describe('a worker', () => {
   });
 
   test('that the network is lost to is replaced within 20 s, and changes nothing when it is found again', async () => {
-    const lost = world.start({ DATABASE_URL: proxy.url, ROLES: 'worker', ...slow });
+    const lost = world.start({ DATABASE_URL: proxy.url, ROLES: 'worker', FAULT_MS_PER_MB: '5000' });
     await lost.ready;
     const gateway = world.start({ ROLES: 'gateway' });
     const id = await startExport(await gateway.ready);

@@ -11,7 +11,7 @@ const say = () => {};
 describe('two gateways and two workers on one database and one bucket', () => {
   const killed = useDatabase();
   test('do every export once, and tell its subscriber, while workers and a gateway are killed', async () => {
-    const verdict = await runFleet(killed, { exports: 24, workers: 2, trouble: kill(2_000), say });
+    const verdict = await runFleet(killed, { exports: 24, workers: 2, trouble: kill(2_000, 2), say });
     expect(verdict).toMatchObject({ completed: 24, failed: 0, wrong: [] });
   });
 

@@ -41,6 +41,8 @@ async function take(env: Parameters<World['start']>[0], input = {}): Promise<{ v
 
 const someLines = ({ objectCount }: { readonly objectCount: number }) => objectCount > 0;
 const slow = { FAULT_MS_PER_MB: '400' };
+/** For an export that its worker is not to finish, however late it is struck. */
+const held = { FAULT_MS_PER_MB: '5000' };
 
 describe('a worker that is killed', () => {
   test.each<[FaultPoint, number]>([
@@ -88,7 +90,7 @@ describe('a worker that is killed', () => {
   });
 
   test('while its export is being cancelled leaves nothing: a sweep ends it', async () => {
-    const { victim, id } = await take(slow);
+    const { victim, id } = await take(held);
     await world.until(id, someLines);
     await world.kill(victim);
     await cancelExport(url, id);
@@ -100,7 +102,7 @@ describe('a worker that is killed', () => {
 
 describe('a worker that is suspended', () => {
   test('is replaced within 20 s, and changes nothing when it wakes up', async () => {
-    const { victim, id } = await take(slow);
+    const { victim, id } = await take(held);
     await world.until(id, someLines);
     victim.signal('SIGSTOP');
     const suspended = performance.now();
@@ -137,14 +139,14 @@ describe('a worker that is suspended', () => {
   });
 
   test('while its export is being cancelled leaves nothing: neither a file nor its snapshot', async () => {
-    const { victim, id } = await take(slow);
+    const { victim, id } = await take(held);
     await world.until(id, someLines);
     victim.signal('SIGSTOP');
     await cancelExport(url, id);
     heir.signal('SIGCONT');
     await world.until(id, ({ status }) => status === 'CANCELED', 20_000);
     const readers = sql`select 1 from pg_stat_activity where application_name = ${`export ${id} 1`}`;
-    expect(await world.db.execute(readers)).toHaveLength(0);
+    await eventually(async () => expect(await world.db.execute(readers)).toHaveLength(0));
     expect((await world.files.list()).filter((name) => name.includes(id))).toEqual([]);
     victim.signal('SIGCONT');
     await victim.logged(/no longer this attempt/);
@@ -154,7 +156,7 @@ describe('a worker that is suspended', () => {
 
 describe('a worker that is told to stop', () => {
   test('gives its export back at once, and another one finishes it: that is one attempt', async () => {
-    const { victim, id } = await take(slow);
+    const { victim, id } = await take(held);
     await world.until(id, someLines);
     const told = performance.now();
     victim.signal('SIGTERM');
@@ -168,7 +170,7 @@ describe('a worker that is told to stop', () => {
   });
 
   test('and killed before it has done so is replaced all the same', async () => {
-    const { victim, id } = await take(slow);
+    const { victim, id } = await take(held);
     await world.until(id, someLines);
     victim.signal('SIGTERM');
     victim.signal('SIGKILL');
@@ -180,7 +182,7 @@ describe('a worker that is told to stop', () => {
 
 describe('a running export', () => {
   test('that is cancelled stops reading within 2 s, and its partial file is gone', async () => {
-    const { victim, id } = await take({ FAULT_MS_PER_MB: '5000' });
+    const { victim, id } = await take(held);
     await world.until(id, someLines);
     await cancelExport(url, id);
     await world.until(id, ({ status }) => status === 'CANCELED', 2_000);

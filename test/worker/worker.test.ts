@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { exports } from '../../src/db/tables.ts';
 import type { ExportDeps } from '../../src/exports/deps.ts';
 import { openHolds } from '../../src/exports/holds.ts';
@@ -99,7 +99,7 @@ describe('a worker', () => {
     const worker = start(1);
     worker.letAllGo();
     const task = await addTask(deps);
-    await vi.waitFor(async () => expect(await statusOf(task)).toBe('COMPLETED'), { timeout: 3_000 });
+    await eventually(async () => expect(await statusOf(task)).toBe('COMPLETED'));
   });
 
   test('lets a brand with one export start next, though another one has a thousand before it', async () => {
@@ -223,9 +223,11 @@ describe('an export whose worker is gone', () => {
     worker.wake();
     await eventually(() => expect(worker.begun).toEqual([running.id]));
     const suspect = await orphan(2);
+    await worker.wake();
     const since = performance.now();
-    // By then it has been seen left alone, and would have begun long ago if it could.
+    // By then it is known to be left alone, and would have begun long ago if it could.
     await eventually(() => expect(performance.now() - since).toBeGreaterThan(2_500));
+    await worker.wake();
     await addTask(deps, { brand: 'piaget' });
     worker.wake();
     worker.letGo(running.id);

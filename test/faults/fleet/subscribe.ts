@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWebSocketClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -21,6 +22,10 @@ const event = z.object({
 export type State = z.infer<typeof event>['data']['customerExportProgress'];
 export type Seen = { readonly states: readonly State[]; readonly connections: number };
 
+/** Both clients would wait twice as long after each time that they find the gateway away. */
+const AGAIN_MS = 250;
+const patience = { retryAttempts: 1_000 };
+
 export type Transport = 'websocket' | 'sse';
 
 /** All states that a subscriber sees, with the field's own clients, which connect again by themselves. */
@@ -31,13 +36,15 @@ export async function subscribe(url: string, id: string, transport: Transport): 
       ? createWebSocketClient({
           url: `${url.replace('http', 'ws')}/graphql`,
           webSocketImpl: WebSocket,
-          retryAttempts: 10,
+          ...patience,
+          retryWait: () => delay(AGAIN_MS),
           shouldRetry: () => true,
           on: { connected: () => connections++ },
         })
       : createSseClient({
           url: `${url}/graphql`,
-          retryAttempts: 10,
+          ...patience,
+          retry: () => delay(AGAIN_MS),
           fetchFn: async (...args: Parameters<typeof fetch>) => {
             const response = await fetch(...args);
             if (response.ok) connections++;
