@@ -70,6 +70,6 @@ function describe(
     estimatedCompletionAt:
       rate === null ? null : new Date(Date.now() + ((total - objectCount) / rate) * 1000),
     // 100 is for COMPLETED alone: the file is not whole before it is stored.
-    progress: total === 0 ? 0 : Math.min(99.9, (objectCount / total) * 100),
+    progress: total === 0 ? 0 : Math.min(99.9, Math.floor((objectCount / total) * 1_000) / 10),
   };
 }

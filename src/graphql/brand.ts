@@ -51,13 +51,13 @@ const brandType = builder.objectRef<Brand>('Brand').implement({
     interests: t.field({
       type: [customerInterestType],
       nullable: false,
-      description: 'Interests that its customers have, by SAP id.',
+      description: 'Interests that its customers have or had, by SAP id.',
       resolve: ({ code }, _, { deps }) => listInterests(deps.db, code),
     }),
     hobbies: t.field({
       type: [customerHobbyType],
       nullable: false,
-      description: 'Hobbies that its customers have, by SAP id.',
+      description: 'Hobbies that its customers have or had, by SAP id.',
       resolve: ({ code }, _, { deps }) => listHobbies(deps.db, code),
     }),
     productCollections: t.field({

@@ -90,7 +90,7 @@ const startInput = builder.inputType('StartCustomerExportInput', {
     filter: t.field({ type: customerFilterInput, required: true, description: 'Which customers.' }),
     selection: t.string({
       description:
-        'A selection set on Customer, `{ boosterCustomerId email transactions { amount } }`: aliases allowed, fragments and directives not. null = every field except `transactions`.',
+        'A selection set on Customer, `{ boosterCustomerId email transactions { amount } }`: aliases allowed, fragments and directives not; at most 10,000 characters and 16 lists. null = every field except `transactions`.',
     }),
     compression: t.field({
       type: compressionType,

@@ -173,6 +173,21 @@ describe('a filter that is refused', () => {
     ]);
   });
 
+  test('has as many faults as there are, of which 1,000 are told', () => {
+    for (const [name, fault] of [
+      ['boosterCustomerIds', 'x'],
+      ['birthdateMonths', 13],
+    ] as const) {
+      expect(refuse({ [name]: Array(999).fill(fault) })).toHaveLength(999);
+    }
+    const told = refuse({ boosterCustomerIds: Array(1_000).fill('x') });
+    expect(told).toHaveLength(1_000);
+    expect(new Set(told).has('TOO_LARGE filter')).toBe(false);
+    const cut = refuse({ boosterCustomerIds: Array(1_001).fill('x') });
+    expect(cut).toHaveLength(1_001);
+    expect(cut.at(-1)).toBe('TOO_LARGE filter');
+  });
+
   test('can be any JSON value at all', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (json) => {

@@ -90,7 +90,7 @@ export const wholeNumbers = (min: number, max: number, most: number) =>
     for (const [at, element] of given.entries()) {
       const number = readWholeNumber(element, min, max);
       if (number !== null) numbers.push(number);
-      else if (context.issues.length === MAX_PROBLEMS) return z.NEVER;
+      else if (context.issues.length > MAX_PROBLEMS) return z.NEVER;
       else {
         const code: RefusalCode = element == null ? 'REQUIRED' : 'INVALID';
         context.addIssue({
@@ -155,7 +155,7 @@ export function listProblems(error: z.ZodError, root: string): Problem[] {
   const problems: Problem[] = [];
   for (const issue of error.issues) {
     problems.push(...describeIssue(issue, root));
-    if (problems.length < MAX_PROBLEMS) continue;
+    if (problems.length <= MAX_PROBLEMS) continue;
     const message = `${root} has more faults than these ${MAX_PROBLEMS.toLocaleString('en')}.`;
     return [...problems.slice(0, MAX_PROBLEMS), { code: 'TOO_LARGE', message, path: [root] }];
   }
