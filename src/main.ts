@@ -24,6 +24,7 @@ async function main(config: Config): Promise<void> {
     await app.stop();
   } catch (error) {
     if (error instanceof ConfigError) refuse(error);
+    if (isNoPlace(error)) refuse(new ConfigError([`HOST and PORT: ${error.message}.`]));
     if (!stop.aborted) throw error;
   }
   log.info('stopped');
@@ -57,6 +58,11 @@ function stopOnSignal(log: Logger): AbortSignal {
     });
   }
   return stop.signal;
+}
+
+/** Whether the door could not be opened there: another program listens, or this one may not. */
+function isNoPlace(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
 }
 
 function refuse({ faults }: ConfigError): never {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -27,3 +29,19 @@ test.each(['warn', 'silent'])(
     ]);
   },
 );
+
+test('a port that another program listens on ends the start with 2 and a sentence', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = other.address();
+  const port = typeof address === 'object' ? `${address?.port}` : '';
+  const server = startServer({
+    env: { DATABASE_URL: database.url, DATA_DIR: folder, ROLES: 'gateway', PORT: port },
+  });
+  expect(await server.ended).toBe(2);
+  expect(server.output()).toContain(
+    `HOST and PORT: listen EADDRINUSE: address already in use 127.0.0.1:${port}.`,
+  );
+  expect(server.output()).not.toMatch(/^\s+at /m);
+  other.close();
+});

@@ -11,14 +11,21 @@ import { type DemoFile, download, type ExportState, listBrands, start, watch } f
 import { openExportBar } from './export-bar.ts';
 import { openDatabase } from './open-database.ts';
 import { openProgress, showCount, showPace } from './progress.ts';
-import { runCommand } from './run-command.ts';
+import { onlyHelps, runCommand } from './run-command.ts';
 
 const DEMO_CUSTOMERS = 100_000;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
+const usage = `Usage: npm run demo
+
+The main job on this machine: starts the gateway and a worker, makes 100,000 customers when there are none, exports
+some of them through the GraphQL API, downloads the file and verifies it. Settings are environment variables (README.md).
+`;
+
 /** The main job, from an empty folder to a checked file. */
 await runCommand(async (signal) => {
+  if (onlyHelps(usage)) return 0;
   const settings = { ...process.env, PORT: process.env['PORT'] ?? '0' };
   const config = loadConfig(settings);
   await using database = await openDatabase(settings, signal);

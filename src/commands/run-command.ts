@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { ConfigError } from '../config.ts';
 
@@ -45,6 +46,18 @@ export function readArguments<T>(usage: string, parse: () => T): T {
   } catch (error) {
     throw new UsageError(explain(error), usage);
   }
+}
+
+/**
+ * For a command that takes no arguments. Prints the usage when it is asked for.
+ * @returns whether that was all there is to do.
+ * @throws {UsageError} when there are arguments all the same.
+ */
+export function onlyHelps(usage: string): boolean {
+  const options = { help: { type: 'boolean', short: 'h' } } as const;
+  const { values } = readArguments(usage, () => parseArgs({ options }));
+  if (values.help) process.stdout.write(usage);
+  return values.help === true;
 }
 
 function explain(error: unknown): string {
