@@ -128,7 +128,8 @@ export const customerExportType = builder.objectRef<ExportTask>('CustomerExport'
       description: 'When it will be done at this rate; null when unknown or done.',
     }),
     queuePosition: t.int({
-      description: 'Place in the queue while CREATED, 1 = next; null afterwards.',
+      description:
+        'Place in the queue while CREATED, 1 = next; null afterwards. It moves with the exports before it, which is no event of this one: ask again.',
       resolve: (task, _, { deps }) => findQueuePosition(deps.db, task),
     }),
     attempts: t.int({
