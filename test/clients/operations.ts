@@ -134,7 +134,7 @@ export type StartCustomerExportInput = {
   downloadRequestId: string;
   /** Which customers. */
   filter: CustomerFilterInput;
-  /** A selection set on Customer, `{ boosterCustomerId email transactions { amount } }`: aliases allowed, fragments and directives not. null = every field except `transactions`. */
+  /** A selection set on Customer, `{ boosterCustomerId email transactions { amount } }`: aliases allowed, fragments and directives not; at most 10,000 characters and 16 lists. null = every field except `transactions`. */
   selection?: string | null | undefined;
 };
 
